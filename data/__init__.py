@@ -1,0 +1,1 @@
+"""Where data is kept: the database, the reference data of Kosovo*, the scenarios."""

@@ -1,0 +1,108 @@
+"""The engine, and the two kinds of transaction: reading, and writing alone.
+
+A writing transaction takes the write lock before it reads (SQLite ``BEGIN IMMEDIATE``; PostgreSQL
+an advisory lock), so what a rule was checked against is still true when its event is stored, and
+journal numbers appear in the order of their commits.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.pool import QueuePool
+
+from domain.errors import StoreUnavailable
+
+BUSY_MILLISECONDS = 10_000
+_WRITE_LOCK = 0x46505531  # any constant of this application
+
+
+class Database:
+    """One database, embedded or served. ``dialect`` is ``sqlite`` or ``postgresql``."""
+
+    def __init__(self, url: str) -> None:
+        self.url = make_url(url)
+        self.dialect = self.url.get_backend_name()
+        self.engine = _engine(str(self.url.render_as_string(hide_password=False)), self.dialect)
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """One consistent view of the data. Raises ``StoreUnavailable``."""
+        with _as_unavailable(), self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """All or nothing, and alone. When the block has ended, what it wrote is durable.
+
+        Raises ``StoreUnavailable`` when the disk is full or read-only or the lock is not to be had.
+        """
+        with _as_unavailable():
+            connection = self.engine.connect().execution_options(fpu_write=True)
+            with connection, connection.begin():
+                if self.dialect == "postgresql":
+                    connection.execute(
+                        text("SELECT pg_advisory_xact_lock(:key)"), {"key": _WRITE_LOCK}
+                    )
+                yield connection
+
+    def close(self) -> None:
+        """Give every connection back."""
+        self.engine.dispose()
+
+
+def _engine(url: str, dialect: str) -> Engine:
+    if dialect != "sqlite":
+        return create_engine(url, pool_size=8, max_overflow=40, pool_pre_ping=True)
+    path = make_url(url).database
+    if path and path != ":memory:":
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(
+        url,
+        poolclass=QueuePool,
+        pool_size=8,
+        max_overflow=56,
+        connect_args={"check_same_thread": False, "timeout": BUSY_MILLISECONDS / 1000},
+    )
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # transactions are begun below, not by the driver
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        f"busy_timeout={BUSY_MILLISECONDS}",
+        "cache_size=-65536",
+        "temp_store=MEMORY",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    write = connection.get_execution_options().get("fpu_write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+@contextmanager
+def _as_unavailable() -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as fault:
+        raise StoreUnavailable(f"the database refused: {_first_line(fault)}") from fault
+    except sqlite3.OperationalError as fault:
+        raise StoreUnavailable(f"the database refused: {fault}") from fault
+
+
+def _first_line(fault: DBAPIError) -> str:
+    return str(fault.orig).splitlines()[0] if str(fault.orig) else "no answer"

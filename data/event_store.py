@@ -1,0 +1,215 @@
+"""The append-only, hash-chained log of every operation.
+
+``(operation, stream, seq)`` is the key, so a lost race is a constraint error. One hash chain an
+operation links its events in order of recording: each hash covers the previous one and every
+column of its own event. Triggers of the first migration refuse update and delete.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select, tuple_
+from sqlalchemy.exc import IntegrityError
+
+from data.database import Database
+from data.identifiers import new_event_id
+from data.schema import events
+from domain.errors import VersionConflict
+from domain.events import Command, Event, NewEvent
+from domain.time import to_microseconds
+
+GENESIS = "0" * 64
+SCHEMA_VERSION = 1
+
+_COLUMNS = tuple(column.name for column in events.columns)
+_HASHED = tuple(name for name in _COLUMNS if name != "hash")
+
+
+class EventStore:
+    """Reading and appending; every method that writes runs in the caller's transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """All or nothing, alone, durable when it ends."""
+        with self._database.writing() as connection:
+            yield connection
+
+    @contextmanager
+    def view(self) -> Iterator[Connection]:
+        """One consistent view."""
+        with self._database.reading() as connection:
+            yield connection
+
+    def stream(self, connection: Connection, operation: str, stream: str) -> list[Event]:
+        """The events of one stream in order."""
+        wanted = (
+            select(events)
+            .where(events.c.operation == operation, events.c.stream == stream)
+            .order_by(events.c.seq)
+        )
+        return [_event(row) for row in connection.execute(wanted)]
+
+    def last_of_each(
+        self, connection: Connection, operation: str, streams: Sequence[str]
+    ) -> dict[str, Event]:
+        """The newest event of each of ``streams`` that has any."""
+        newest = (
+            select(events.c.operation, events.c.stream, func.max(events.c.seq))
+            .where(events.c.operation == operation, events.c.stream.in_(streams))
+            .group_by(events.c.operation, events.c.stream)
+        )
+        key = tuple_(events.c.operation, events.c.stream, events.c.seq)
+        found = connection.execute(select(events).where(key.in_(newest)))
+        return {row.stream: _event(row) for row in found}
+
+    def by_command(self, connection: Connection, operation: str, command_id: str) -> list[Event]:
+        """The events that a command has led to, empty when it is new."""
+        wanted = (
+            select(events)
+            .where(events.c.operation == operation, events.c.command_id == command_id)
+            .order_by(events.c.chain_seq)
+        )
+        return [_event(row) for row in connection.execute(wanted)]
+
+    def since(
+        self, connection: Connection, operation: str, chain_seq: int, limit: int = 1_000_000
+    ) -> list[Event]:
+        """The events of an operation after ``chain_seq``, in order of recording."""
+        wanted = (
+            select(events)
+            .where(events.c.operation == operation, events.c.chain_seq > chain_seq)
+            .order_by(events.c.chain_seq)
+            .limit(limit)
+        )
+        return [_event(row) for row in connection.execute(wanted)]
+
+    def head(self, connection: Connection, operation: str) -> int:
+        """The number of the newest event of an operation, 0 when there is none."""
+        newest = select(func.max(events.c.chain_seq)).where(events.c.operation == operation)
+        return connection.execute(newest).scalar() or 0
+
+    def count_streams(self, connection: Connection, operation: str, prefix: str) -> int:
+        """How many streams of an operation begin with ``prefix``."""
+        wanted = select(func.count(func.distinct(events.c.stream))).where(
+            events.c.operation == operation, events.c.stream.startswith(prefix, autoescape=True)
+        )
+        return connection.execute(wanted).scalar() or 0
+
+    def append(
+        self,
+        connection: Connection,
+        operation: str,
+        new: Sequence[NewEvent],
+        command: Command,
+        now: datetime,
+    ) -> list[Event]:
+        """Store ``new`` behind what is there; raises ``VersionConflict`` when a race was lost."""
+        head = self._last(connection, operation)
+        chain_seq, previous = (head.chain_seq, head.hash) if head else (0, GENESIS)
+        recorded = max(to_microseconds(now), head.recorded_at if head else 0)
+        seqs = self._versions(connection, operation, sorted({one.stream for one in new}))
+        stored: list[Event] = []
+        for one in new:
+            chain_seq += 1
+            seqs[one.stream] = seqs.get(one.stream, 0) + 1
+            columns = _columns(operation, one, command)
+            columns |= {
+                "seq": seqs[one.stream],
+                "chain_seq": chain_seq,
+                "event_id": new_event_id(now),
+                "recorded_at": recorded,
+                "prev_hash": previous,
+            }
+            previous = columns["hash"] = digest(columns)
+            _insert(connection, columns)
+            stored.append(Event(*(columns[name] for name in _COLUMNS)))
+        return stored
+
+    def _last(self, connection: Connection, operation: str) -> Any:
+        newest = (
+            select(events.c.chain_seq, events.c.hash, events.c.recorded_at)
+            .where(events.c.operation == operation)
+            .order_by(events.c.chain_seq.desc())
+            .limit(1)
+        )
+        return connection.execute(newest).first()
+
+    def _versions(
+        self, connection: Connection, operation: str, streams: Sequence[str]
+    ) -> dict[str, int]:
+        wanted = (
+            select(events.c.stream, func.max(events.c.seq))
+            .where(events.c.operation == operation, events.c.stream.in_(streams))
+            .group_by(events.c.stream)
+        )
+        return dict(iter(connection.execute(wanted).all()))
+
+
+def digest(columns: dict[str, Any]) -> str:
+    """SHA-256 over the canonical JSON of every column but the hash itself."""
+    kept = {name: columns[name] for name in _HASHED}
+    return hashlib.sha256(canonical(kept).encode()).hexdigest()
+
+
+def canonical(value: Any) -> str:
+    """JSON with sorted keys and no space, the same bytes for the same value."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def broken_links(rows: Sequence[Event]) -> list[str]:
+    """What is wrong with a whole chain read in order: changed, missing or re-linked events."""
+    faults: list[str] = []
+    previous, expected = GENESIS, 1
+    for row in rows:
+        columns = dict(zip(_COLUMNS, vars(row).values(), strict=False))
+        if row.chain_seq != expected:
+            faults.append(f"event {expected} is missing")
+        elif row.prev_hash != previous:
+            faults.append(f"event {row.chain_seq} does not follow the one before it")
+        if digest(columns) != row.hash:
+            faults.append(f"event {row.chain_seq} was changed after it was recorded")
+        previous, expected = row.hash, row.chain_seq + 1
+    return faults
+
+
+def _columns(operation: str, one: NewEvent, command: Command) -> dict[str, Any]:
+    return {
+        "operation": operation,
+        "stream": one.stream,
+        "command_id": command.command_id,
+        "region": one.region,
+        "event": one.event,
+        "from_state": one.from_state,
+        "to_state": one.to_state,
+        "occurred_at": to_microseconds(command.occurred_at),
+        "entered_by": command.actor.name,
+        "entered_role": command.actor.role,
+        "late_entry": command.late_entry,
+        "corrects": command.corrects,
+        "purpose": one.purpose,
+        "reason": one.reason,
+        "receiver": one.receiver,
+        "incident": one.incident,
+        "platoons": ",".join(one.platoons) or None,
+        "body": canonical({**one.body, "schema_version": SCHEMA_VERSION}),
+    }
+
+
+def _insert(connection: Connection, columns: dict[str, Any]) -> None:
+    try:
+        connection.execute(insert(events).values(columns))
+    except IntegrityError as fault:
+        raise VersionConflict("another event was recorded at the same moment") from fault
+
+
+def _event(row: Iterable[Any]) -> Event:
+    return Event(*row)

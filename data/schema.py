@@ -1,0 +1,272 @@
+"""The tables, in SQLAlchemy Core, for SQLite and PostgreSQL alike.
+
+Times are whole microseconds since 1970 UTC (``domain.time.to_microseconds``). ``events`` is the
+only truth about incidents, platoons and the occurrence log: it is append-only, and triggers of the
+first migration refuse update and delete. ``changes`` is the short journal that the live stream
+reads; it can be emptied at any time without losing anything.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+    }
+)
+
+_SERIAL = BigInteger().with_variant(Integer, "sqlite")
+
+# --- operations and the roster -----------------------------------------------------------------
+
+operations = Table(
+    "operations",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("kind", String(10), nullable=False),  # live, exercise, history
+    Column("title", Text, nullable=False),
+    Column("opened_at", BigInteger, nullable=False),
+    Column("closed_at", BigInteger),
+    Column("reserve_minimum", Integer, nullable=False, server_default="1"),  # platoons
+    Column("settings", Text, nullable=False, server_default="{}"),
+)
+
+units = Table(
+    "units",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("callsign", String(40), nullable=False, unique=True),
+    Column("kind", String(20), nullable=False),  # patrol, command, liaison
+)
+
+unit_operations = Table(
+    "unit_operations",
+    metadata,
+    Column("unit", ForeignKey("units.id"), primary_key=True),
+    Column("starts_at", BigInteger, primary_key=True),
+    Column("ends_at", BigInteger),
+    Column("operation", ForeignKey("operations.id"), nullable=False),
+)
+
+devices = Table(
+    "devices",
+    metadata,
+    Column("id", String(80), primary_key=True),
+    Column("key_hash", String(64), nullable=False),  # SHA-256 of a random key
+    Column("speed_unit", String(10), nullable=False, server_default="knots"),  # OsmAnd only
+    Column("enabled", Boolean, nullable=False, server_default="1"),
+    Column("note", Text, nullable=False, server_default=""),
+)
+
+device_units = Table(
+    "device_units",
+    metadata,
+    Column("device", ForeignKey("devices.id"), primary_key=True),
+    Column("starts_at", BigInteger, primary_key=True),
+    Column("ends_at", BigInteger),
+    Column("unit", ForeignKey("units.id"), nullable=False),
+)
+
+platoons = Table(
+    "platoons",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("operation", ForeignKey("operations.id"), nullable=False),
+    Column("callsign", String(40), nullable=False),
+    Column("kind", String(20), nullable=False),  # crowd_control, special, support
+    Column("strength", Integer, nullable=False),  # officers
+)
+
+shifts = Table(
+    "shifts",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("operation", ForeignKey("operations.id"), nullable=False),
+    Column("name", String(40), nullable=False),
+    Column("starts_at", BigInteger, nullable=False),
+    Column("ends_at", BigInteger, nullable=False),
+)
+
+shift_members = Table(
+    "shift_members",
+    metadata,
+    Column("shift", ForeignKey("shifts.id"), primary_key=True),
+    Column("member_kind", String(10), primary_key=True),  # unit, platoon
+    Column("member", String(40), primary_key=True),
+    Column("task", Text, nullable=False, server_default=""),
+)
+
+# --- people ------------------------------------------------------------------------------------
+
+users = Table(
+    "users",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("role", String(20), nullable=False),
+    Column("password_hash", Text, nullable=False),
+    Column("enabled", Boolean, nullable=False, server_default="1"),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", String(64), primary_key=True),  # SHA-256 of the cookie's secret
+    Column("user", ForeignKey("users.name"), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("ended_at", BigInteger),
+)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("hash", String(64), primary_key=True),  # SHA-256 of the token
+    Column("user", ForeignKey("users.name"), nullable=False),
+    Column("note", Text, nullable=False, server_default=""),
+    Column("created_at", BigInteger, nullable=False),
+    Column("revoked_at", BigInteger),
+)
+
+# --- the log: the only truth -------------------------------------------------------------------
+
+events = Table(
+    "events",
+    metadata,
+    Column("operation", ForeignKey("operations.id"), primary_key=True),
+    Column("stream", String(60), primary_key=True),  # incident id, platoon:<id>, log
+    Column("seq", Integer, primary_key=True),  # 1, 2, 3 … in the stream
+    Column("chain_seq", BigInteger, nullable=False),  # 1, 2, 3 … in the operation
+    Column("event_id", String(36), nullable=False),  # UUID version 7
+    Column("command_id", String(36), nullable=False),
+    Column("region", String(10), nullable=False),  # INC, T2, T3, LINE, RES, LOG
+    Column("event", String(40), nullable=False),
+    Column("from_state", String(20)),
+    Column("to_state", String(20)),
+    Column("occurred_at", BigInteger, nullable=False),
+    Column("recorded_at", BigInteger, nullable=False),
+    Column("entered_by", String(40), nullable=False),
+    Column("entered_role", String(20), nullable=False),
+    Column("late_entry", Boolean, nullable=False),
+    Column("corrects", String(36)),
+    # what the fold needs of the record, in columns so that no JSON is parsed for it
+    Column("purpose", String(30)),
+    Column("reason", String(30)),
+    Column("receiver", String(10)),
+    Column("incident", String(60)),
+    Column("platoons", Text),  # ids joined by a comma
+    Column("body", Text, nullable=False),  # canonical JSON of the rest
+    Column("prev_hash", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+    UniqueConstraint("operation", "chain_seq"),
+    Index("ix_events_command", "operation", "command_id"),
+)
+
+# --- positions ---------------------------------------------------------------------------------
+
+fixes = Table(
+    "fixes",
+    metadata,
+    Column("operation", String(40), primary_key=True),
+    Column("unit", String(40), primary_key=True),
+    Column("fix_time", BigInteger, primary_key=True),
+    Column("device", String(80), primary_key=True),
+    Column("received_at", BigInteger, nullable=False),
+    Column("latitude", Float, nullable=False),  # degrees, WGS84
+    Column("longitude", Float, nullable=False),
+    Column("speed", Float),  # metres per second
+    Column("course", Float),  # degrees true
+    Column("altitude", Float),  # metres
+    Column("accuracy", Float),  # metres
+    Column("battery", Float),  # 0 to 100
+    Column("attributes", Text),  # JSON, what else the device said
+    sqlite_with_rowid=False,
+)
+
+heartbeats = Table(
+    "heartbeats",
+    metadata,
+    Column("device", String(80), primary_key=True),
+    Column("received_at", BigInteger, primary_key=True),
+    Column("operation", String(40), nullable=False),
+    Column("unit", String(40), nullable=False),
+    Column("battery", Float),
+    Column("attributes", Text),
+    sqlite_with_rowid=False,
+)
+
+quarantine = Table(
+    "quarantine",
+    metadata,
+    Column("id", _SERIAL, primary_key=True, autoincrement=True),
+    Column("operation", String(40)),  # empty: the device was in no operation at that time
+    Column("unit", String(40)),
+    Column("device", String(80), nullable=False),
+    Column("received_at", BigInteger, nullable=False),
+    Column("source", String(20), nullable=False),  # osmand, owntracks, gpx …
+    Column("reason", String(40), nullable=False),
+    Column("field", String(40), nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("raw", LargeBinary, nullable=False),  # what the device sent, as it was
+    Index("ix_quarantine_operation", "operation", "received_at"),
+)
+
+visits = Table(
+    "visits",
+    metadata,
+    Column("operation", String(40), primary_key=True),
+    Column("crossing", String(40), primary_key=True),
+    Column("unit", String(40), primary_key=True),
+    Column("entered_at", BigInteger, primary_key=True),
+    Column("last_inside_at", BigInteger, nullable=False),
+    Column("left_at", BigInteger),
+    Index("ix_visits_unit", "operation", "unit", "left_at"),
+    sqlite_with_rowid=False,
+)
+
+# --- running -----------------------------------------------------------------------------------
+
+changes = Table(
+    "changes",
+    metadata,
+    Column("seq", _SERIAL, primary_key=True, autoincrement=True),
+    Column("operation", String(40), nullable=False),
+    Column("kind", String(20), nullable=False),  # fix, incident, platoon, log, alert, visit, tracks
+    Column("recorded_at", BigInteger, nullable=False),
+    Column("payload", Text, nullable=False),  # the JSON that the stream sends
+    Index("ix_changes_operation", "operation", "seq"),
+    sqlite_autoincrement=True,
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("holder", String(80), nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+)
+
+versions = Table(
+    "versions",
+    metadata,
+    Column("name", String(40), primary_key=True),  # roster
+    Column("value", BigInteger, nullable=False),  # counts up with every change
+)

@@ -1,0 +1,122 @@
+"""What is said to the machine (command), what it answers (new event), what is kept (event)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from domain.time import from_microseconds
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """The user who enters something, with the role held at that moment."""
+
+    name: str
+    role: str
+    session: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One request to record an event; the envelope of ``docs/records.md``, times in UTC.
+
+    ``expected_version`` is the stream's version that the sender saw. ``record`` is the part that
+    differs from event to event, in the shape of ``domain/records.py``.
+    """
+
+    command_id: str
+    region: str
+    event: str
+    occurred_at: datetime
+    actor: Actor
+    asserted_by: Mapping[str, Any]
+    expected_version: int = 0
+    channel: str | None = None
+    channel_ref: str | None = None
+    confirmations: Sequence[Mapping[str, Any]] = ()
+    second_user: str | None = None
+    position: Mapping[str, float] | None = None
+    place_ref: str | None = None
+    text: str | None = None
+    lang: str | None = None
+    late_entry: bool = False
+    corrects: str | None = None
+    record: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    """One event that a command leads to; the store adds number, times and hash.
+
+    ``incident`` is the incident that a platoon's event serves; ``body`` is everything that no fold
+    reads.
+    """
+
+    stream: str
+    region: str
+    event: str
+    from_state: str | None
+    to_state: str | None
+    body: Mapping[str, Any]
+    purpose: str | None = None
+    reason: str | None = None
+    receiver: str | None = None
+    incident: str | None = None
+    platoons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Event:
+    """One stored event. Times are microseconds since 1970 UTC; ``body_text`` is canonical JSON."""
+
+    operation: str
+    stream: str
+    seq: int
+    chain_seq: int
+    event_id: str
+    command_id: str
+    region: str
+    event: str
+    from_state: str | None
+    to_state: str | None
+    occurred_us: int
+    recorded_us: int
+    entered_by: str
+    entered_role: str
+    late_entry: bool
+    corrects: str | None
+    purpose: str | None
+    reason: str | None
+    receiver: str | None
+    incident: str | None
+    platoons: str | None
+    body_text: str
+    prev_hash: str
+    hash: str
+
+    @cached_property
+    def body(self) -> dict[str, Any]:
+        """The envelope and the record as they were stored, parsed on first use."""
+        parsed: dict[str, Any] = json.loads(self.body_text)
+        return parsed
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """The event's record."""
+        found: dict[str, Any] = self.body.get("record", {})
+        return found
+
+    @property
+    def occurred_at(self) -> datetime:
+        """When it happened, UTC."""
+        return from_microseconds(self.occurred_us)
+
+    @property
+    def recorded_at(self) -> datetime:
+        """When it was written down, UTC."""
+        return from_microseconds(self.recorded_us)

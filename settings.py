@@ -1,0 +1,97 @@
+"""The settings, read once from ``FPU_*`` variables; nothing else reads the environment."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+DEMONSTRATION_SECRET = "demonstration-only-not-a-secret"  # noqa: S105 - production refuses it
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What differs between a laptop, a wall screen and a server room.
+
+    ``profile`` is ``demo`` or ``production``. ``feed_host``, when set, is a second address on
+    which only the feed endpoints answer (``make phone``).
+    """
+
+    profile: str = "demo"
+    database_url: str = f"sqlite:///{ROOT / 'var' / 'dashboard.db'}"
+    cache_url: str = ""
+    secret_key: str = DEMONSTRATION_SECRET
+    trusted_proxy: str = ""
+    host: str = "127.0.0.1"
+    port: int = 8050
+    feed_host: str = ""
+    feed_port: int = 5055
+    phone_key: str = ""
+    workers: int = 1
+    threads: int = 48
+
+    @property
+    def demonstration(self) -> bool:
+        """Whether the demonstration's accounts, tokens and device exist."""
+        return self.profile == "demo"
+
+
+class UnsafeSettings(Exception):
+    """The production profile refuses to start; the message lists every reason."""
+
+
+def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
+    """Read ``FPU_*``; raises ``UnsafeSettings`` when the production profile would be unsafe."""
+    env = os.environ if environment is None else environment
+    default = Settings()
+    settings = Settings(
+        profile=env.get("FPU_PROFILE", default.profile),
+        database_url=env.get("FPU_DATABASE_URL", default.database_url),
+        cache_url=env.get("FPU_CACHE_URL", ""),
+        secret_key=env.get("FPU_SECRET_KEY", default.secret_key),
+        trusted_proxy=env.get("FPU_TRUSTED_PROXY", ""),
+        host=env.get("FPU_HOST", default.host),
+        port=_integer(env, "FPU_PORT", default.port),
+        feed_host=env.get("FPU_FEED_HOST", ""),
+        feed_port=_integer(env, "FPU_FEED_PORT", default.feed_port),
+        phone_key=env.get("FPU_PHONE_KEY", ""),
+        workers=_integer(env, "FPU_WORKERS", default.workers),
+        threads=_integer(env, "FPU_THREADS", default.threads),
+    )
+    _refuse_unsafe(settings, env)
+    return settings
+
+
+def random_key() -> str:
+    """A key that can be typed into a phone: 16 characters, 80 bits, no look-alikes."""
+    letters = "abcdefghjkmnpqrstuvwxyz23456789"
+    return "".join(secrets.choice(letters) for _ in range(16))
+
+
+def _integer(env: Mapping[str, str], name: str, default: int) -> int:
+    try:
+        return int(env.get(name, default))
+    except ValueError as fault:
+        raise UnsafeSettings(f"{name} must be a whole number") from fault
+
+
+def _refuse_unsafe(settings: Settings, env: Mapping[str, str]) -> None:
+    reasons = []
+    if settings.profile not in ("demo", "production"):
+        reasons.append("FPU_PROFILE must be demo or production")
+    if settings.profile == "production":
+        if settings.secret_key == DEMONSTRATION_SECRET or len(settings.secret_key) < 32:
+            reasons.append("FPU_SECRET_KEY must be set, at least 32 characters")
+        if env.get("FLASK_DEBUG", "0") not in ("", "0") or env.get("DASH_DEBUG"):
+            reasons.append("debug must be off (FLASK_DEBUG, DASH_DEBUG)")
+        if not settings.trusted_proxy:
+            reasons.append("FPU_TRUSTED_PROXY must name the proxy that ends TLS")
+    elif settings.host not in ("127.0.0.1", "::1", "localhost"):
+        reasons.append("the demonstration listens on the loopback address only (FPU_HOST)")
+    if env.get("DASH_MCP_ENABLED"):
+        reasons.append("DASH_MCP_ENABLED opens an endpoint without sign-in: unset it")
+    if reasons:
+        raise UnsafeSettings("; ".join(reasons))

@@ -1,0 +1,87 @@
+"""Fixtures for every package: real databases, never stand-ins.
+
+SQLite always; PostgreSQL too where ``FPU_TEST_POSTGRES_URL`` names a server on which schemas may be
+created, for example ``postgresql+psycopg://user@127.0.0.1:5432/postgres``.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy import make_url, text
+
+from data.database import Database
+from data.migrate import upgrade
+
+_SERVER = os.environ.get("FPU_TEST_POSTGRES_URL", "")
+_DIALECTS = ["sqlite", "postgresql"] if _SERVER else ["sqlite"]
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty database of the newest schema, migrated once and copied for each test."""
+    path = tmp_path_factory.mktemp("template") / "template.db"
+    database = Database(f"sqlite:///{path}")
+    upgrade(database)
+    database.close()  # the last connection folds the write-ahead log into the one file
+    return path
+
+
+@pytest.fixture(params=_DIALECTS)
+def database_url(
+    request: pytest.FixtureRequest, sqlite_template: Path, tmp_path: Path
+) -> Iterator[str]:
+    """The address of a fresh, migrated database for one test."""
+    if request.param == "sqlite":
+        path = tmp_path / "dashboard.db"
+        shutil.copyfile(sqlite_template, path)
+        yield f"sqlite:///{path}"
+    else:
+        with _schema() as url:
+            yield url
+
+
+@pytest.fixture
+def open_database(database_url: str) -> Iterator[Callable[[], Database]]:
+    """Opens the test's database once more, as another process would."""
+    opened: list[Database] = []
+
+    def another() -> Database:
+        opened.append(Database(database_url))
+        return opened[-1]
+
+    yield another
+    for database in opened:
+        database.close()
+
+
+@pytest.fixture
+def database(open_database: Callable[[], Database]) -> Database:
+    """A fresh database of the newest schema: SQLite, and PostgreSQL where there is a server."""
+    return open_database()
+
+
+@contextmanager
+def _schema() -> Iterator[str]:
+    """A schema of its own on the server, migrated, dropped afterwards."""
+    name = f"test_{uuid.uuid4().hex}"
+    server = Database(_SERVER)
+    try:
+        with server.engine.begin() as connection:
+            connection.execute(text(f"CREATE SCHEMA {name}"))
+        url = make_url(_SERVER).update_query_dict({"options": f"-csearch_path={name}"})
+        address = url.render_as_string(hide_password=False)
+        migrated = Database(address)
+        upgrade(migrated)
+        migrated.close()
+        yield address
+        with server.engine.begin() as connection:
+            connection.execute(text(f"DROP SCHEMA {name} CASCADE"))
+    finally:
+        server.close()
