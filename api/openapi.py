@@ -1,0 +1,213 @@
+"""The OpenAPI document: made from the routes below and from the schemas that the server checks.
+
+A test holds it against the application's own routes, so that neither has what the other lacks.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, jsonify
+
+from domain.records import (
+    ASSERTED_BY,
+    CASUALTIES,
+    CONFIRMATION,
+    ENVELOPE,
+    LOG_ENVELOPE,
+    POSITION,
+    RECORDS,
+    REPORT_ENVELOPE,
+)
+from domain.transitions import INC, LOG, RES, TABLE
+
+ADDRESS = "/api/v1/openapi.json"
+_OPERATION = "/api/v1/operations/{operation}"
+_INCIDENT = _OPERATION + "/incidents/{incident}"
+_PLATOON = _OPERATION + "/platoons/{platoon}"
+
+_PARAMETERS: dict[str, tuple[str, str]] = {
+    "at": ("date-time", "As it was at this time (RFC 3339); now when left out"),
+    "known_at": ("date-time", "Leave out what was received after this time"),
+    "from": ("date-time", "Start, RFC 3339"),
+    "to": ("date-time", "End, RFC 3339; now when left out"),
+    "unit": ("", "Id of a unit; all units when left out"),
+    "trail": ("number", "Seconds of track behind each position"),
+    "tolerance": ("number", "Metres that a drawn line may be off"),
+    "limit": ("integer", "How many at most"),
+    "before": ("integer", "Continue a listing below this number"),
+    "open": ("boolean", "Only those that nobody has acknowledged"),
+    "operation": ("", "Id of an operation"),
+    "last_id": ("integer", "Resume after this message (like the Last-Event-ID header)"),
+}
+
+_ROUTES: tuple[tuple[str, str, str, str, str, str], ...] = (
+    # method, path, what it does, parameters, body schema, successful statuses
+    ("get", "/api/v1/operations", "The operations", "", "", "200"),
+    ("get", ADDRESS, "This document", "", "", "200"),
+    ("get", _OPERATION + "/units", "Units with their task", "at", "", "200"),
+    ("get", _OPERATION + "/platoons", "Platoons with their state", "at", "", "200"),
+    ("get", _PLATOON, "A platoon, and what may happen to it now", "", "", "200"),
+    ("post", _PLATOON + "/events", "One event of region RES", "", "Envelope", "200 201"),
+    ("get", _OPERATION + "/crossings", "Crossing points with the last visit", "at", "", "200"),
+    ("get", _OPERATION + "/positions/latest", "Newest position of each unit", "", "", "200"),
+    (
+        "get", _OPERATION + "/positions", "Positions at a time, with trails",
+        "at known_at trail", "", "200",
+    ),
+    (
+        "get", _OPERATION + "/tracks", "Tracks; a gap is a gap",
+        "unit from to tolerance", "", "200",
+    ),
+    ("get", _OPERATION + "/quarantine", "What could not be believed", "limit before", "", "200"),
+    ("get", _OPERATION + "/incidents", "Incidents", "", "", "200"),
+    ("post", _OPERATION + "/incidents", "Report an incident", "", "ReportEnvelope", "200 201"),
+    ("get", _INCIDENT, "An incident, and what may happen now", "", "", "200"),
+    ("get", _INCIDENT + "/events", "The incident's log", "", "", "200"),
+    ("post", _INCIDENT + "/events", "Record one event", "", "Envelope", "200 201"),
+    ("get", _OPERATION + "/log", "The occurrence log", "limit", "", "200"),
+    ("post", _OPERATION + "/log", "Write a line of the log", "", "LogEnvelope", "200 201"),
+    ("get", _OPERATION + "/alerts", "Alerts, newest first", "open limit", "", "200"),
+    (
+        "post", _OPERATION + "/alerts/{alert}/acknowledge", "Take an alert by name",
+        "", "", "200",
+    ),
+    ("get", "/live", "The live stream (server-sent events)", "operation last_id", "", "200"),
+)  # fmt: skip
+
+_REFUSALS = {
+    "400": "Wrong shape; `field` names the field",
+    "401": "Not signed in",
+    "403": "Not for this role",
+    "404": "Unknown, or not yours to see",
+    "409": "Somebody else was first; `since` tells what happened",
+    "422": "Wrong state, or a guard; `guard` names it",
+    "503": "The store cannot serve now; nothing was acknowledged",
+}
+
+
+def openapi_blueprint() -> Blueprint:
+    """Serves the document."""
+    blueprint = Blueprint("openapi", __name__)
+
+    @blueprint.get(ADDRESS)
+    def document() -> Response:
+        return jsonify(openapi_document())
+
+    return blueprint
+
+
+def openapi_document() -> dict[str, Any]:
+    """The whole document, OpenAPI 3.1."""
+    paths: dict[str, dict[str, Any]] = {}
+    for method, path, summary, parameters, body, statuses in _ROUTES:
+        paths.setdefault(path, {})[method] = _operation(
+            path, summary, parameters.split(), body, statuses.split()
+        )
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "FPU Operations Dashboard",
+            "version": "1",
+            "description": "Times are RFC 3339 in UTC, positions WGS84 degrees, geometry GeoJSON. "
+            "Errors are problem documents (RFC 9457).",
+        },
+        "security": [{"token": []}, {"session": []}],
+        "paths": paths,
+        "components": {
+            "securitySchemes": {
+                "token": {"type": "http", "scheme": "bearer"},
+                "session": {"type": "apiKey", "in": "cookie", "name": "session"},
+            },
+            "schemas": _schemas(),
+        },
+    }
+
+
+def record_name(region: str, event: str) -> str:
+    """The name of an event's record among the schemas."""
+    return f"Record.{region}.{event}"
+
+
+def _operation(
+    path: str, summary: str, parameters: list[str], body: str, statuses: list[str]
+) -> dict[str, Any]:
+    stream = path == "/live"
+    media = "text/event-stream" if stream else "application/json"
+    found: dict[str, Any] = {
+        "summary": summary,
+        "parameters": [_path_parameter(name) for name in _variables(path)]
+        + [_query_parameter(name) for name in parameters],
+        "responses": {
+            status: {"description": "Done", "content": {media: {}}} for status in statuses
+        }
+        | {
+            status: {
+                "description": text,
+                "content": {
+                    "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
+                },
+            }
+            for status, text in _REFUSALS.items()
+        },
+    }
+    if body:
+        reference = {"$ref": f"#/components/schemas/{body}"}
+        found["requestBody"] = {
+            "required": True,
+            "content": {"application/json": {"schema": reference}},
+        }
+    return found
+
+
+def _variables(path: str) -> list[str]:
+    return [part[1:-1] for part in path.split("/") if part.startswith("{")]
+
+
+def _path_parameter(name: str) -> dict[str, Any]:
+    return {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+
+
+def _query_parameter(name: str) -> dict[str, Any]:
+    kind, text = _PARAMETERS[name]
+    schema: dict[str, Any] = {"type": kind or "string"}
+    if kind == "date-time":
+        schema = {"type": "string", "format": kind}
+    return {"name": name, "in": "query", "description": text, "schema": schema}
+
+
+def _schemas() -> dict[str, Any]:
+    schemas: dict[str, Any] = {
+        "Envelope": {**ENVELOPE, "description": _which_record()},
+        "ReportEnvelope": REPORT_ENVELOPE,
+        "LogEnvelope": LOG_ENVELOPE,
+        "AssertedBy": ASSERTED_BY,
+        "Confirmation": CONFIRMATION,
+        "Position": POSITION,
+        "Casualties": CASUALTIES,
+        "Problem": {
+            "type": "object",
+            "properties": {
+                "type": {"type": "string"},
+                "title": {"type": "string"},
+                "status": {"type": "integer"},
+                "detail": {"type": "string"},
+                "field": {"type": "string"},
+                "guard": {"type": "string"},
+                "since": {"type": "array", "items": {"type": "object"}},
+            },
+            "required": ["type", "title", "status", "detail"],
+        },
+    }
+    for (region, event), schema in RECORDS.items():
+        schemas[record_name(region, event)] = schema
+    return schemas
+
+
+def _which_record() -> str:
+    words = [f"{row.region} {row.event}" for row in TABLE if row.region in (INC, RES)]
+    example = ", ".join(dict.fromkeys(words[:3]))
+    return (
+        "`record` has the shape of the schema Record.<region>.<event>, for example for "
+        f"{example}. Events of region {LOG} go to the log."
+    )

@@ -1,0 +1,47 @@
+"""The occurrence log of an operation, and its alerts."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, request
+
+from api.v1.actors import current_actor
+from api.v1.incidents import no_store, sent_json
+from api.v1.roster import PREFIX
+from domain.errors import InvalidField
+from services.occurrences import Occurrences
+from services.picture import Picture
+
+_MOST = 1000
+
+
+def occurrences_blueprint(occurrences: Occurrences, picture: Picture) -> Blueprint:
+    """Log lines and alerts; refusals are problem documents."""
+    blueprint = Blueprint("occurrences_api", __name__, url_prefix=PREFIX)
+
+    @blueprint.get("/<operation>/log")
+    def lines(operation: str) -> Response:
+        return no_store(items=picture.log(operation, _limit()))
+
+    @blueprint.post("/<operation>/log")
+    def enter(operation: str) -> tuple[Response, int]:
+        created, line = occurrences.enter(operation, current_actor(), sent_json())
+        return no_store(**line), 201 if created else 200
+
+    @blueprint.get("/<operation>/alerts")
+    def alerts(operation: str) -> Response:
+        only_open = request.args.get("open") in ("1", "true")
+        found = picture.alerts(operation, only_open)[: _limit()]
+        return no_store(items=[alert.view() for alert in found])
+
+    @blueprint.post("/<operation>/alerts/<alert>/acknowledge")
+    def acknowledge(operation: str, alert: str) -> Response:
+        return no_store(**occurrences.acknowledge(operation, alert, current_actor()))
+
+    return blueprint
+
+
+def _limit() -> int:
+    asked = request.args.get("limit", "200")
+    if not asked.isascii() or not asked.isdigit() or not 1 <= int(asked) <= _MOST:
+        raise InvalidField("limit", f"must be a whole number from 1 to {_MOST}")
+    return int(asked)

@@ -1,0 +1,274 @@
+"""What a device reported, and the judgement whether it can be a position.
+
+A decoder in ``formats/`` turns bytes into a ``Report``: SI units, WGS84 degrees, nothing judged.
+``judge`` turns a report into a ``Fix`` (kept), a ``Heartbeat`` (the device is alive, but said no
+position) or a ``Rejection`` (kept in quarantine with its reason). A value that only decorates a
+position (speed, course, accuracy ...) never costs the position: an absurd one becomes ``None``, and
+what the device said stays in ``attributes["dropped"]``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+AREA = (41.85, 20.01, 43.27, 21.79)
+"""The area of operations: south, west, north, east; degrees. The box around Kosovo*."""
+
+AREA_MARGIN = 0.5
+"""How far outside the area a position is still believed; degrees (about 55 km by 41 km)."""
+
+CLOCK_TOLERANCE = timedelta(minutes=2)
+"""How far a device's clock may run ahead of ours."""
+
+MISSION_START = datetime(2008, 1, 1, tzinfo=UTC)
+"""No position of the mission is older; a clock that says so was never set."""
+
+NULL_ISLAND = 1e-6
+"""Both coordinates within this many degrees of zero: a receiver without a position."""
+
+_DEEPEST = 8
+_LONGEST_TEXT = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """Why a report is no position.
+
+    ``reason``: not_a_number, out_of_range, no_position_zero, swapped, outside_area, future_time,
+    before_mission, no_time (files only), unreadable, no_assignment, conflicting_duplicate.
+    ``field`` is the name in ``Report`` or of the wire format; ``detail`` an English sentence.
+    """
+
+    reason: str
+    field: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What one message said, decoded and converted, not yet judged.
+
+    Degrees WGS84, metres, metres per second, degrees true, battery 0 to 100, ``fix_time`` UTC.
+    ``alarm`` is what the device calls its alarm ("sos"), in lower case. ``faults`` is what the
+    decoder could not read of position or time.
+    """
+
+    device: str
+    fix_time: datetime | None
+    latitude: float | None
+    longitude: float | None
+    speed: float | None
+    course: float | None
+    altitude: float | None
+    accuracy: float | None
+    battery: float | None
+    alarm: str | None
+    attributes: dict[str, Any]
+    faults: tuple[Rejection, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """A position that passed every rule: finite, inside the ranges, time in UTC."""
+
+    device: str
+    fix_time: datetime
+    latitude: float
+    longitude: float
+    speed: float | None
+    course: float | None
+    altitude: float | None
+    accuracy: float | None
+    battery: float | None
+    attributes: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """The device spoke ``at`` this time (our clock, UTC) without telling where it is."""
+
+    device: str
+    battery: float | None
+    attributes: dict[str, Any]
+    at: datetime
+
+
+def judge(
+    report: Report, received_at: datetime, *, anywhere: bool = False
+) -> Fix | Heartbeat | Rejection:
+    """The verdict on a report received at an aware time; never raises for any report.
+
+    ``anywhere`` waives the area of operations (training abroad, tracks from elsewhere), nothing
+    else. The first rule that objects decides, position before time.
+    """
+    if report.faults:
+        return report.faults[0]
+    values, attributes = _believable(report)
+    if report.latitude is None and report.longitude is None:
+        if report.fix_time is not None:
+            attributes["device_time"] = report.fix_time.isoformat()
+        at = _utc(received_at)
+        return Heartbeat(report.device, values["battery"], attributes, at)
+    if report.latitude is None or report.longitude is None:
+        return _half_a_position(report)
+    objection = _position_objection(report.latitude, report.longitude, anywhere)
+    objection = objection or _time_objection(report.fix_time, received_at)
+    if objection is not None:
+        return objection
+    if report.fix_time is None:
+        attributes["time_from_receipt"] = True
+    return Fix(
+        device=report.device,
+        fix_time=_utc(report.fix_time or received_at),
+        latitude=float(report.latitude),
+        longitude=float(report.longitude),
+        attributes=attributes,
+        **values,
+    )
+
+
+# --- rules of position ---------------------------------------------------------------------------
+
+
+def _position_objection(latitude: float, longitude: float, anywhere: bool) -> Rejection | None:
+    return (
+        _not_a_number("latitude", latitude)
+        or _not_a_number("longitude", longitude)
+        or _out_of_range("latitude", latitude, 90)
+        or _out_of_range("longitude", longitude, 180)
+        or _no_position_zero(latitude, longitude)
+        or _swapped(latitude, longitude)
+        or (None if anywhere else _outside_area(latitude, longitude))
+    )
+
+
+def _half_a_position(report: Report) -> Rejection:
+    missing = "latitude" if report.latitude is None else "longitude"
+    return Rejection("unreadable", missing, f"{missing} is missing, the other one is given")
+
+
+def _not_a_number(field: str, value: float) -> Rejection | None:
+    if math.isfinite(value):
+        return None
+    return Rejection("not_a_number", field, f"{field} is {value}")
+
+
+def _out_of_range(field: str, value: float, limit: int) -> Rejection | None:
+    if abs(value) <= limit:
+        return None
+    return Rejection("out_of_range", field, f"{field} {value:g} is not within ±{limit} degrees")
+
+
+def _no_position_zero(latitude: float, longitude: float) -> Rejection | None:
+    if abs(latitude) > NULL_ISLAND or abs(longitude) > NULL_ISLAND:
+        return None
+    return Rejection("no_position_zero", "latitude", "0/0 is what a receiver without position says")
+
+
+def _swapped(latitude: float, longitude: float) -> Rejection | None:
+    if inside_area(latitude, longitude) or not inside_area(longitude, latitude):
+        return None
+    detail = f"{latitude:.5f}, {longitude:.5f} lies in the area when exchanged"
+    return Rejection("swapped", "latitude", detail)
+
+
+def _outside_area(latitude: float, longitude: float) -> Rejection | None:
+    if inside_area(latitude, longitude):
+        return None
+    place = f"{latitude:.5f}, {longitude:.5f}"
+    return Rejection("outside_area", "latitude", f"{place} is outside the area of operations")
+
+
+def inside_area(latitude: float, longitude: float, margin: float = AREA_MARGIN) -> bool:
+    """Whether a point (degrees) is in the area of operations widened by ``margin`` degrees."""
+    south, west, north, east = AREA
+    return (
+        south - margin <= latitude <= north + margin and west - margin <= longitude <= east + margin
+    )
+
+
+# --- rules of time -------------------------------------------------------------------------------
+
+
+def _time_objection(fix_time: datetime | None, received_at: datetime) -> Rejection | None:
+    if fix_time is None:
+        return None
+    return _future_time(fix_time, received_at) or _before_mission(fix_time)
+
+
+def _future_time(fix_time: datetime, received_at: datetime) -> Rejection | None:
+    ahead = _aware(fix_time) - _aware(received_at)
+    if ahead <= CLOCK_TOLERANCE:
+        return None
+    return Rejection("future_time", "fix_time", f"{fix_time.isoformat()} is {ahead} ahead of us")
+
+
+def _before_mission(fix_time: datetime) -> Rejection | None:
+    if _aware(fix_time) >= MISSION_START:
+        return None
+    detail = f"{fix_time.isoformat()} is before {MISSION_START:%Y-%m-%d}"
+    return Rejection("before_mission", "fix_time", detail)
+
+
+def _aware(moment: datetime) -> datetime:
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+
+
+def _utc(moment: datetime) -> datetime:
+    return _aware(moment).astimezone(UTC)
+
+
+# --- what decorates a position -------------------------------------------------------------------
+
+_BELIEVED: Mapping[str, Callable[[float], bool]] = {
+    "speed": lambda value: 0 <= value <= 150,  # 540 km/h: faster than any helicopter
+    "course": lambda value: 0 <= value <= 360,
+    "altitude": lambda value: -500 <= value <= 20_000,
+    "accuracy": lambda value: value >= 0,
+    "battery": lambda value: 0 <= value <= 100,
+}
+
+
+def _believable(report: Report) -> tuple[dict[str, float | None], dict[str, Any]]:
+    """The optional values that can be true, and the attributes with what was dropped."""
+    values: dict[str, float | None] = {}
+    dropped: dict[str, Any] = {}
+    for name, believed in _BELIEVED.items():
+        value: float | None = getattr(report, name)
+        if value is None or (math.isfinite(value) and believed(value)):
+            values[name] = value
+        else:
+            values[name] = None
+            dropped[name] = _plain(value)
+    attributes = {_text(key): _plain(value) for key, value in report.attributes.items()}
+    if report.alarm is not None:
+        attributes["alarm"] = report.alarm
+    if dropped:
+        before = attributes.get("dropped")
+        attributes["dropped"] = {**before, **dropped} if isinstance(before, dict) else dropped
+    return values, attributes
+
+
+def _plain(value: Any, depth: int = 0) -> Any:
+    """A value that every JSON reader and every database takes: finite, shallow, valid text."""
+    if value is None or isinstance(value, bool | int):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)
+    if depth == _DEEPEST:
+        return "..."
+    if isinstance(value, Mapping):
+        return {_text(key): _plain(item, depth + 1) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item, depth + 1) for item in value]
+    return _text(value)
+
+
+def _text(value: Any) -> str:
+    """Text without halves of characters (lone surrogates) and without NUL."""
+    text = str(value)[:_LONGEST_TEXT]
+    return text.encode("utf-8", "replace").decode("utf-8").replace("\x00", "")

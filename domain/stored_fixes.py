@@ -1,0 +1,84 @@
+"""Fixes as they are kept: one by one for the live path, in columns for tracks and replay.
+
+What can be no fix is kept beside them, in quarantine.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from domain.fixes import Fix, Rejection
+
+NO_SEGMENT = -1
+"""``FixColumns.segment`` of a fix that did not come from a file with segments."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFix:
+    """A fix with the operation and unit it is filed under and when we learned of it (UTC)."""
+
+    operation: str
+    unit: str
+    fix: Fix
+    received_at: datetime
+
+
+class Storing(StrEnum):
+    """What became of a fix: kept, already there, or contradicting the one already there."""
+
+    STORED = "stored"
+    DUPLICATE = "duplicate"
+    CONFLICT = "conflict"
+
+
+@dataclass(frozen=True, slots=True)
+class FixColumns:
+    """``n`` fixes as arrays of shape ``(n,)``, ordered by unit, then fix time, then device.
+
+    ``unit`` and ``device`` hold ``str``; ``fix_time`` and ``received_at`` whole microseconds since
+    1970 UTC; positions degrees WGS84; ``speed`` metres per second, ``course`` degrees true,
+    ``altitude`` and ``accuracy`` metres, NaN where the device did not say; ``segment`` the number
+    of the segment in the file that the fix came from, ``NO_SEGMENT`` for others.
+    """
+
+    unit: NDArray[np.object_]
+    device: NDArray[np.object_]
+    fix_time: NDArray[np.int64]
+    received_at: NDArray[np.int64]
+    latitude: NDArray[np.float64]
+    longitude: NDArray[np.float64]
+    speed: NDArray[np.float64]
+    course: NDArray[np.float64]
+    altitude: NDArray[np.float64]
+    accuracy: NDArray[np.float64]
+    segment: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.fix_time)
+
+    def take(self, chosen: slice | NDArray[Any]) -> FixColumns:
+        """The chosen rows: a slice, a mask of shape ``(n,)`` or indexes."""
+        return FixColumns(*(getattr(self, field.name)[chosen] for field in fields(self)))
+
+
+@dataclass(frozen=True, slots=True)
+class QuarantineEntry:
+    """What a device sent, as it was (``raw``), and why it is no fix.
+
+    ``operation`` and ``unit`` are None when the device was in no operation at that time.
+    ``source`` is the format: osmand, owntracks, gpx ...
+    """
+
+    operation: str | None
+    unit: str | None
+    device: str
+    received_at: datetime
+    source: str
+    rejection: Rejection
+    raw: bytes

@@ -1,0 +1,81 @@
+"""What every HTTP format reads: one request without its server, and who says to have sent it."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+LONGEST_DEVICE_ID = 80
+
+
+class Unreadable(Exception):
+    """Nothing can be read of the message: ``field`` is where, ``detail`` an English sentence."""
+
+    def __init__(self, field: str, detail: str) -> None:
+        super().__init__(f"{field}: {detail}")
+        self.field = field
+        self.detail = detail
+
+
+@dataclass(frozen=True, slots=True)
+class HttpMessage:
+    """One request. ``query`` and ``form`` are decoded, ``body`` is what came, up to its limit."""
+
+    method: str
+    query: Mapping[str, str]
+    form: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+    content_type: str
+
+    def header(self, name: str) -> str:
+        """The value of a header, whatever its capitals; empty where it is missing."""
+        wanted = name.lower()
+        return next((text for key, text in self.headers.items() if key.lower() == wanted), "")
+
+
+def parse_json(body: bytes) -> Any:
+    """The JSON of a body. NaN and 1e400 come through as non-finite floats, for ``judge`` to see.
+
+    Raises ``Unreadable`` for anything else than JSON, nesting that no device sends included.
+    """
+    try:
+        return json.loads(body)
+    except RecursionError as fault:
+        raise Unreadable("body", "the JSON is nested too deeply") from fault
+    except ValueError as fault:
+        # covers wrong syntax, wrong encoding and numbers of thousands of digits
+        raise Unreadable("body", f"is not JSON: {ascii(str(fault))[1:121]}") from fault
+
+
+def device_id(value: object) -> str | None:
+    """A device's name as text: 1 to 80 printable characters; ``None`` for anything else."""
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**18:
+        value = str(value)
+    if not isinstance(value, str):
+        return None
+    text = value.strip()
+    return text if 0 < len(text) <= LONGEST_DEVICE_ID and text.isprintable() else None
+
+
+def basic_credentials(message: HttpMessage) -> tuple[str, str] | None:
+    """User and password of HTTP Basic (RFC 7617), ``None`` without them."""
+    scheme, _, encoded = message.header("Authorization").partition(" ")
+    if scheme.lower() != "basic":
+        return None
+    try:
+        text = base64.b64decode(encoded.strip(), validate=True).decode("utf-8")
+    except (binascii.Error, ValueError):
+        return None
+    user, colon, password = text.partition(":")
+    return (user, password) if colon else None
+
+
+def bearer_token(message: HttpMessage) -> str | None:
+    """The token of ``Authorization: Bearer`` (RFC 6750), ``None`` without one."""
+    scheme, _, token = message.header("Authorization").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" and token.strip() else None

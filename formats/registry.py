@@ -1,0 +1,59 @@
+"""Every wire and file format by name. To add one: ``docs/formats.md``, last section."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from domain.fixes import Report
+from formats import gpx, gpx_writer, osmand, owntracks, traccar_client
+from formats.message import HttpMessage
+
+
+class HttpDecoder(Protocol):
+    """Reads one request; raises ``formats.message.Unreadable`` and nothing else."""
+
+    def __call__(self, message: HttpMessage, *, speed_unit: str = "knots") -> tuple[Report, ...]:
+        """The reports of the message; none where it says nothing about a position."""
+
+
+class FileDecoder(Protocol):
+    """Reads a file segment by segment; raises ``formats.message.Unreadable`` and nothing else."""
+
+    def __call__(self, data: bytes, *, device: str = "") -> Iterator[list[Report]]:
+        """One list a segment; all reports are of ``device``."""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpFormat:
+    """A format in which devices send requests; ``label`` is what its users call it."""
+
+    label: str
+    identify: Callable[[HttpMessage], str | None]
+    decode: HttpDecoder
+
+
+@dataclass(frozen=True, slots=True)
+class FileFormat:
+    """A format of track files; ``suffix`` is how their names end."""
+
+    label: str
+    suffix: str
+    decode: FileDecoder
+    encode: Callable[[Iterable[gpx_writer.Track]], bytes] | None
+
+
+HTTP_FORMATS: Mapping[str, HttpFormat] = {
+    "osmand": HttpFormat("OsmAnd / Traccar Client", osmand.identify, osmand.decode),
+    "traccar_client": HttpFormat(
+        "Traccar Client 9", traccar_client.identify, traccar_client.decode
+    ),
+    "owntracks": HttpFormat("OwnTracks", owntracks.identify, owntracks.decode),
+}
+
+FILE_FORMATS: Mapping[str, FileFormat] = {
+    "gpx": FileFormat("GPX", ".gpx", gpx.decode, gpx_writer.encode),
+}
+
+FORMATS: Mapping[str, HttpFormat | FileFormat] = {**HTTP_FORMATS, **FILE_FORMATS}

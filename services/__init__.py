@@ -1,0 +1,1 @@
+"""Use cases: what the screens, the interface and the commands ask for."""

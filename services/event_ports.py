@@ -1,0 +1,77 @@
+"""What the use cases around the event log need from the outside."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Protocol
+
+from domain.events import Command, Event, NewEvent
+from domain.roster import Operation, Platoon
+from services.ports import Transaction
+
+
+class EventLog(Protocol):
+    """The append-only log; ``data/event_store.py`` keeps it."""
+
+    def transaction(self) -> AbstractContextManager[Transaction]:
+        """All or nothing, alone, durable when it ends."""
+
+    def view(self) -> AbstractContextManager[Transaction]:
+        """One consistent view."""
+
+    def stream(self, connection: Transaction, operation: str, stream: str) -> list[Event]:
+        """The events of one stream in order."""
+
+    def last_of_each(
+        self, connection: Transaction, operation: str, streams: Sequence[str]
+    ) -> dict[str, Event]:
+        """The newest event of each of ``streams`` that has any."""
+
+    def by_command(self, connection: Transaction, operation: str, command_id: str) -> list[Event]:
+        """The events that a command has led to, empty when it is new."""
+
+    def since(
+        self, connection: Transaction, operation: str, chain_seq: int, limit: int = ...
+    ) -> list[Event]:
+        """The events of an operation after ``chain_seq``, in order of recording."""
+
+    def head(self, connection: Transaction, operation: str) -> int:
+        """The number of the newest event of an operation, 0 when there is none."""
+
+    def count_streams(self, connection: Transaction, operation: str, prefix: str) -> int:
+        """How many streams of an operation begin with ``prefix``."""
+
+    def append(
+        self,
+        connection: Transaction,
+        operation: str,
+        new: Sequence[NewEvent],
+        command: Command,
+        now: datetime,
+    ) -> list[Event]:
+        """Store ``new``; raises ``VersionConflict`` when a race was lost."""
+
+
+class OperationFacts(Protocol):
+    """What the roster says of operations and platoons."""
+
+    def operations(self) -> Sequence[Operation]:
+        """Every operation."""
+
+    def operation(self, operation_id: str) -> Operation:
+        """One operation; raises ``NotFound``."""
+
+    def platoons_of(self, operation_id: str) -> Sequence[Platoon]:
+        """The platoons of an operation."""
+
+    def platoons_on_shift(self, operation_id: str, at: datetime) -> set[str]:
+        """Ids of the platoons that are on shift."""
+
+
+class Places(Protocol):
+    """The gazetteer."""
+
+    def position_of(self, place_ref: str) -> tuple[float, float] | None:
+        """(latitude, longitude) of a place, None when there is no such place."""

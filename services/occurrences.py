@@ -1,0 +1,159 @@
+"""The operation's own stream: the occurrence log, and the alerts that a person acknowledges."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from domain.alerts import ACKNOWLEDGED, RAISED, SOS, fold_alerts
+from domain.errors import GuardRefused, NotFound, NotPermitted, VersionConflict
+from domain.events import Actor, Command, Event, NewEvent
+from domain.guards import Situation
+from domain.incident import may_write
+from domain.transitions import LOG
+from services.clock import Clock
+from services.commands import read_command
+from services.event_ports import EventLog, OperationFacts, Places
+from services.picture import LOG_STREAM
+from services.ports import JournalWriter, Transaction
+from services.shape import check_record
+from services.summaries import event_view
+
+SYSTEM = Actor("system", "SYSTEM")
+_SILENT = ("ADMIN", "AUDITOR", "WALL")
+
+
+class Occurrences:
+    """The use cases; ``wake`` tells the live stream that something was committed."""
+
+    def __init__(
+        self,
+        log: EventLog,
+        journal: JournalWriter,
+        roster: OperationFacts,
+        places: Places,
+        clock: Clock,
+        wake: Callable[[], None],
+    ) -> None:
+        self._log = log
+        self._journal = journal
+        self._roster = roster
+        self._places = places
+        self._clock = clock
+        self._wake = wake
+
+    def enter(self, operation_id: str, actor: Actor, sent: object) -> tuple[bool, dict[str, Any]]:
+        """One line of the occurrence log. Returns whether it is new, and the line."""
+        command = read_command("log", sent, actor, self._places)
+        with self._log.transaction() as connection:
+            before = self._log.by_command(connection, operation_id, command.command_id)
+            if before:
+                return False, event_view(before[0])
+            situation = self._situation(operation_id, actor)
+            may_write(situation)
+            check_record(LOG, "entry", command.record)
+            if command.occurred_at > situation.now + situation.policy.clock_tolerance:
+                raise GuardRefused(
+                    "not_in_the_future", "occurred_at lies in the future", "occurred_at"
+                )
+            line = self._append(connection, operation_id, command, "log")
+        self._wake()
+        return True, event_view(line)
+
+    def acknowledge(self, operation_id: str, alert_id: str, actor: Actor) -> dict[str, Any]:
+        """Take an alert by name. Raises ``NotFound``, ``VersionConflict`` when it was taken."""
+        situation = self._situation(operation_id, actor)
+        if actor.role in _SILENT:
+            raise NotPermitted(f"the role {actor.role} acknowledges no alerts", guard="role")
+        may_write(situation)
+        with self._log.transaction() as connection:
+            book = fold_alerts(self._log.stream(connection, operation_id, LOG_STREAM))
+            alert = book.find(alert_id)
+            if alert is None:
+                raise NotFound("no such alert in this operation")
+            if not alert.open:
+                raise VersionConflict(f"{alert.acknowledged_by} has acknowledged it already")
+            command = _command(ACKNOWLEDGED, actor, situation.now, {"alert": alert_id})
+            stored = self._append(connection, operation_id, command, None)
+            book.absorb(stored)
+            view = alert.view()
+            self._journal.append(connection, operation_id, "alert", view, situation.now)
+        self._wake()
+        return view
+
+    def alarm(
+        self,
+        connection: Transaction,
+        *,
+        operation: str,
+        unit: str,
+        callsign: str,
+        device: str,
+        kind: str,
+        occurred_at: datetime,
+        received_at: datetime,
+        latitude: float | None,
+        longitude: float | None,
+    ) -> None:
+        """An alarm of a device, inside the transaction that stores its fix.
+
+        An alarm of a unit whose last one nobody has acknowledged yet updates that one.
+        """
+        book = fold_alerts(self._log.stream(connection, operation, LOG_STREAM))
+        record: dict[str, Any] = {
+            "kind": SOS,
+            "unit": unit,
+            "callsign": callsign,
+            "device": device,
+            "alarm": kind,
+            "position": None if latitude is None else {"lat": latitude, "lon": longitude},
+        }
+        earlier = book.open_for(unit, SOS)
+        if earlier is not None:
+            record["again"] = earlier.id
+        command = _command(RAISED, SYSTEM, occurred_at, record)
+        book.absorb(self._append(connection, operation, command, None))
+        raised = book.open_for(unit, SOS)
+        if raised is not None:
+            self._journal.append(connection, operation, "alert", raised.view(), received_at)
+
+    def _situation(self, operation_id: str, actor: Actor) -> Situation:
+        operation = self._roster.operation(operation_id)
+        return Situation(
+            now=self._clock(),
+            actor=actor,
+            operation_kind=operation.kind,
+            sealed=operation.closed_at is not None,
+        )
+
+    def _append(
+        self, connection: Transaction, operation: str, command: Command, kind: str | None
+    ) -> Event:
+        body = {
+            "position": dict(command.position) if command.position else None,
+            "place_ref": command.place_ref,
+            "lang": command.lang,
+            "session": command.actor.session or None,
+        }
+        kept = {key: part for key, part in body.items() if part is not None}
+        new = NewEvent(
+            LOG_STREAM, LOG, command.event, None, None, kept | {"record": dict(command.record)}
+        )
+        stored = self._log.append(connection, operation, [new], command, self._clock())[0]
+        if kind is not None:
+            self._journal.append(connection, operation, kind, event_view(stored), self._clock())
+        return stored
+
+
+def _command(event: str, actor: Actor, occurred_at: datetime, record: dict[str, Any]) -> Command:
+    return Command(
+        command_id=str(uuid.uuid4()),
+        region=LOG,
+        event=event,
+        occurred_at=occurred_at,
+        actor=actor,
+        asserted_by={"org": "FPU", "function": actor.role},
+        record=record,
+    )

@@ -1,0 +1,103 @@
+"""What the log says now, kept in memory and caught up with the log before every answer.
+
+Each process follows the log by itself: an answer first asks the store for the newest number of the
+operation and folds what is missing, so nothing is ever invalidated by hand and no worker shows an
+older state than it was asked for.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from domain.alerts import Alert, AlertBook
+from domain.events import Event
+from domain.state import IncidentState, PlatoonState, evolve_platoon
+from services.event_ports import EventLog, OperationFacts
+from services.incidents import PLATOON
+from services.summaries import IncidentPicture, event_view
+
+LOG_STREAM = "log"
+
+
+class _Operation:
+    def __init__(self) -> None:
+        self.head = 0
+        self.incidents: dict[str, IncidentPicture] = {}
+        self.platoons: dict[str, PlatoonState] = {}
+        self.alerts = AlertBook()
+        self.log: list[Event] = []
+
+    def absorb(self, event: Event) -> None:
+        self.head = event.chain_seq
+        stream = event.stream
+        if stream == LOG_STREAM:
+            self._absorb_log(event)
+        elif stream.startswith(PLATOON):
+            name = stream.removeprefix(PLATOON)
+            state = self.platoons.get(name) or PlatoonState(name)
+            self.platoons[name] = evolve_platoon(state, event)
+        else:
+            picture = self.incidents.get(stream)
+            if picture is None:
+                picture = self.incidents[stream] = IncidentPicture(IncidentState(stream))
+            picture.absorb(event)
+
+    def _absorb_log(self, event: Event) -> None:
+        if event.event == "entry":
+            self.log.append(event)
+        else:
+            self.alerts.absorb(event)
+
+
+class Picture:
+    """Read models of every operation, one lock an operation."""
+
+    def __init__(self, log: EventLog, roster: OperationFacts) -> None:
+        self._log = log
+        self._roster = roster
+        self._lock = threading.Lock()
+        self._operations: dict[str, _Operation] = {}
+
+    def incidents(self, operation: str) -> list[dict[str, Any]]:
+        """Summaries, newest occurrence first; raises ``NotFound``."""
+        with self._lock:
+            found = [one.summary() for one in self._current(operation).incidents.values()]
+        return sorted(found, key=lambda one: (one["occurred_at"], one["id"]), reverse=True)
+
+    def platoon_states(self, operation: str) -> dict[str, str]:
+        """State by platoon id, of those with an event."""
+        with self._lock:
+            platoons = self._current(operation).platoons
+            return {name: state.state for name, state in platoons.items()}
+
+    def platoons(self, operation: str) -> dict[str, PlatoonState]:
+        """The folded platoons, of those with an event."""
+        with self._lock:
+            return dict(self._current(operation).platoons)
+
+    def alerts(self, operation: str, only_open: bool = False) -> list[Alert]:
+        """The alerts, newest first."""
+        with self._lock:
+            return self._current(operation).alerts.newest_first(only_open)
+
+    def log(self, operation: str, limit: int = 200) -> list[dict[str, Any]]:
+        """The newest lines of the occurrence log, newest occurrence first."""
+        with self._lock:
+            lines = list(self._current(operation).log)
+        lines.sort(key=lambda event: (event.occurred_us, event.seq), reverse=True)
+        return [event_view(event) for event in lines[:limit]]
+
+    def version(self, operation: str) -> int:
+        """The number of the newest event folded: the key under which derived frames are cached."""
+        with self._lock:
+            return self._current(operation).head
+
+    def _current(self, operation: str) -> _Operation:
+        self._roster.operation(operation)
+        known = self._operations.setdefault(operation, _Operation())
+        with self._log.view() as connection:
+            if self._log.head(connection, operation) > known.head:
+                for event in self._log.since(connection, operation, known.head):
+                    known.absorb(event)
+        return known
