@@ -7,10 +7,9 @@ column of its own event. Triggers of the first migration refuse update and delet
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -20,15 +19,14 @@ from sqlalchemy.exc import IntegrityError
 from data.database import Database
 from data.identifiers import new_event_id
 from data.schema import events
+from domain.chain import GENESIS, canonical, digest
 from domain.errors import VersionConflict
 from domain.events import Command, Event, NewEvent
 from domain.time import to_microseconds
 
-GENESIS = "0" * 64
 SCHEMA_VERSION = 1
 
 _COLUMNS = tuple(column.name for column in events.columns)
-_HASHED = tuple(name for name in _COLUMNS if name != "hash")
 
 
 class EventStore:
@@ -128,10 +126,12 @@ class EventStore:
                 "event_id": new_event_id(now),
                 "recorded_at": recorded,
                 "prev_hash": previous,
+                "hash": "",
             }
-            previous = columns["hash"] = digest(columns)
+            unsealed = Event(*(columns[name] for name in _COLUMNS))
+            previous = columns["hash"] = digest(unsealed)
             _insert(connection, columns)
-            stored.append(Event(*(columns[name] for name in _COLUMNS)))
+            stored.append(replace(unsealed, hash=previous))
         return stored
 
     def _last(self, connection: Connection, operation: str) -> Any:
@@ -152,33 +152,6 @@ class EventStore:
             .group_by(events.c.stream)
         )
         return dict(iter(connection.execute(wanted).all()))
-
-
-def digest(columns: dict[str, Any]) -> str:
-    """SHA-256 over the canonical JSON of every column but the hash itself."""
-    kept = {name: columns[name] for name in _HASHED}
-    return hashlib.sha256(canonical(kept).encode()).hexdigest()
-
-
-def canonical(value: Any) -> str:
-    """JSON with sorted keys and no space, the same bytes for the same value."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-
-
-def broken_links(rows: Sequence[Event]) -> list[str]:
-    """What is wrong with a whole chain read in order: changed, missing or re-linked events."""
-    faults: list[str] = []
-    previous, expected = GENESIS, 1
-    for row in rows:
-        columns = dict(zip(_COLUMNS, vars(row).values(), strict=False))
-        if row.chain_seq != expected:
-            faults.append(f"event {expected} is missing")
-        elif row.prev_hash != previous:
-            faults.append(f"event {row.chain_seq} does not follow the one before it")
-        if digest(columns) != row.hash:
-            faults.append(f"event {row.chain_seq} was changed after it was recorded")
-        previous, expected = row.hash, row.chain_seq + 1
-    return faults
 
 
 def _columns(operation: str, one: NewEvent, command: Command) -> dict[str, Any]:

@@ -15,8 +15,9 @@ from sqlalchemy import insert, text
 from sqlalchemy.exc import DBAPIError
 
 from data.database import Database
-from data.event_store import GENESIS, EventStore, broken_links
+from data.event_store import EventStore
 from data.schema import operations
+from domain.chain import GENESIS, Anchor, broken_links, lost_anchors
 from domain.errors import StoreUnavailable, VersionConflict
 from domain.events import Actor, Command, NewEvent
 
@@ -157,3 +158,16 @@ def test_writers_of_several_processes_leave_no_gap(
         chain = store.since(connection, "drill", 0)
     assert [event.seq for event in chain] == list(range(1, 81))
     assert broken_links(chain) == []
+
+
+def test_a_cut_end_and_a_rebuilt_chain_are_found_by_an_anchor(store: EventStore) -> None:
+    for _ in range(3):
+        _append(store, _note())
+    with store.view() as connection:
+        chain = store.since(connection, "drill", 0)
+    anchor = Anchor("drill", 3, chain[-1].hash)
+    assert lost_anchors(chain, [anchor]) == []
+    assert broken_links(chain[:2]) == []
+    assert lost_anchors(chain[:2], [anchor]) == ["event 3 was anchored and is gone"]
+    rebuilt = [*chain[:2], replace(chain[2], hash="0" * 64)]
+    assert lost_anchors(rebuilt, [anchor]) == ["event 3 is not the one that was anchored"]

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from data.database import Database
-from data.event_store import broken_links
+from domain.chain import broken_links
 from domain.errors import (
     GuardRefused,
     InvalidField,

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from data.database import Database
-from data.event_store import broken_links
+from domain.chain import broken_links
 from domain.errors import GuardRefused, InvalidField, NotPermitted, VersionConflict
 from domain.time import to_rfc3339
 from tests.services.incident_world import NOW, IncidentWorld, actor

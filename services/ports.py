@@ -1,0 +1,302 @@
+"""What the services need from the outside; ``data`` and the other services satisfy it.
+
+One section a part. A ``Transaction`` is an open database transaction: services hand it on and
+never look inside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from domain import roster_rules
+from domain.coverage import TrackPoint, UnitVisit, Visit
+from domain.fixes import Fix, Heartbeat
+from domain.roster import Record
+from domain.stored_fixes import FixColumns, QuarantineEntry, StoredFix, Storing
+
+Transaction = Any
+
+# --- every part --------------------------------------------------------------------------------
+
+
+class Transactions(Protocol):
+    """Where transactions are begun; both kinds raise ``StoreUnavailable``."""
+
+    def reading(self) -> AbstractContextManager[Transaction]:
+        """One consistent view."""
+
+    def writing(self) -> AbstractContextManager[Transaction]:
+        """All or nothing and alone; durable when the block has ended."""
+
+
+class JournalWriter(Protocol):
+    """What changed, for the live stream."""
+
+    def append(
+        self,
+        connection: Transaction,
+        operation: str,
+        kind: str,
+        payload: Mapping[str, Any],
+        recorded_at: datetime,
+    ) -> None:
+        """One message, inside the transaction that made the change."""
+
+    def append_many(
+        self,
+        connection: Transaction,
+        messages: Sequence[tuple[str, str, Mapping[str, Any]]],
+        recorded_at: datetime,
+    ) -> None:
+        """Several messages (operation, kind, payload) in their order."""
+
+
+# --- positions ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """Where a device's fixes belong at one moment: ids of operation and unit, and the call sign."""
+
+    operation: str
+    unit: str
+    callsign: str
+
+
+class Roster(Protocol):
+    """Which device reports for which unit in which operation, and when."""
+
+    def filing(self, device_id: str, moment: datetime) -> Filing | None:
+        """The filing of a device at ``moment``; None when it was in no operation."""
+
+
+class AlarmLog(Protocol):
+    """Where an alarm of a device becomes an alert that a person must acknowledge."""
+
+    def alarm(
+        self,
+        connection: Transaction,
+        *,
+        operation: str,
+        unit: str,
+        callsign: str,
+        device: str,
+        kind: str,
+        occurred_at: datetime,
+        received_at: datetime,
+        latitude: float | None,
+        longitude: float | None,
+    ) -> None:
+        """Record one alarm; without a position when the device sent none that can be believed."""
+
+
+class VisitObserver(Protocol):
+    """Who watches the fixes for visits to crossing points."""
+
+    def observe(
+        self,
+        connection: Transaction,
+        operation: str,
+        unit: str,
+        callsign: str,
+        fixes: Sequence[Fix],
+    ) -> None:
+        """Newly stored fixes of one unit by fix time; late ones are among them."""
+
+
+class FixWriter(Protocol):
+    """Where fixes are kept: the writing side."""
+
+    def newest(
+        self, connection: Transaction, units: Sequence[tuple[str, str]]
+    ) -> dict[tuple[str, str], datetime]:
+        """The newest fix time of each (operation, unit) that has one."""
+
+    def insert(self, connection: Transaction, fixes: Sequence[StoredFix]) -> list[Storing]:
+        """Store what is new and tell of each fix what became of it, in order."""
+
+    def insert_heartbeats(
+        self, connection: Transaction, heartbeats: Sequence[tuple[str, str, Heartbeat]]
+    ) -> None:
+        """Signs of life (operation, unit, heartbeat)."""
+
+
+class FixReader(Protocol):
+    """Where fixes are kept: the reading side. ``known_at`` leaves out what was received later."""
+
+    def latest(
+        self, operation: str, at: datetime | None = None, known_at: datetime | None = None
+    ) -> list[StoredFix]:
+        """The newest fix of each unit at a time."""
+
+    def between(
+        self,
+        operation: str,
+        unit: str | None,
+        start: datetime,
+        end: datetime,
+        known_at: datetime | None = None,
+    ) -> FixColumns:
+        """All fixes of one unit, or of all, from ``start`` to ``end``, both included."""
+
+    def trails(
+        self,
+        operation: str,
+        until: datetime,
+        seconds: float,
+        known_at: datetime | None = None,
+    ) -> FixColumns:
+        """All fixes of all units in the ``seconds`` up to ``until``."""
+
+    def callsigns(self) -> dict[str, str]:
+        """Call sign by unit id, of every unit."""
+
+
+class QuarantineWriter(Protocol):
+    """Where what cannot be believed is kept with its reason."""
+
+    def insert(self, connection: Transaction, entries: Sequence[QuarantineEntry]) -> None:
+        """Keep the entries."""
+
+
+# --- the live stream ---------------------------------------------------------------------------
+
+
+class Change(Protocol):
+    """One message of the journal; ``payload`` is its JSON text."""
+
+    @property
+    def seq(self) -> int: ...
+    @property
+    def operation(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def payload(self) -> str: ...
+
+
+class JournalReader(Protocol):
+    """The journal as the live hub reads it; every method raises ``StoreUnavailable``."""
+
+    def since(self, seq: int, limit: int) -> Sequence[Change]:
+        """What came after ``seq``, oldest first, at most ``limit``."""
+
+    def head(self) -> int:
+        """The newest number given out that is still kept, 0 when there is none."""
+
+    def oldest(self) -> int | None:
+        """The oldest number still kept."""
+
+
+# --- the roster --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceRecord:
+    """What the feeds need of a device; ``key_hash`` is the SHA-256 of its key in hexadecimal."""
+
+    id: str
+    key_hash: str
+    speed_unit: str
+    enabled: bool
+
+
+class DeviceRegister(Protocol):
+    """Who may send positions."""
+
+    def find(self, device_id: str) -> DeviceRecord | None:
+        """The device, None when nobody registered it."""
+
+
+class RosterStore(Protocol):
+    """Where the roster is kept."""
+
+    def version(self, connection: Transaction) -> int:
+        """A number that is another one after every change, of whichever process."""
+
+    def load(self, connection: Transaction) -> roster_rules.Roster:
+        """The whole roster."""
+
+    def save(
+        self, connection: Transaction, added: Sequence[Record], changed: Sequence[Record] = ()
+    ) -> None:
+        """Insert the ``added`` in their order and overwrite the ``changed``."""
+
+
+class PlatoonStates(Protocol):
+    """What the event log says of the platoons."""
+
+    def platoon_states(self, operation: str) -> Mapping[str, str]:
+        """State by platoon id; a platoon without an event may be left out."""
+
+
+# --- coverage of the crossing points -----------------------------------------------------------
+
+
+class CrossingFacts(Protocol):
+    """What is known of a crossing point; ``name`` has both names, ``confidence`` of the
+    coordinate is high, medium or low."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def name_sq(self) -> str: ...
+    @property
+    def name_sr(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def status(self) -> str: ...
+    @property
+    def latitude(self) -> float: ...
+    @property
+    def longitude(self) -> float: ...
+    @property
+    def confidence(self) -> str: ...
+    @property
+    def note(self) -> str: ...
+
+
+class VisitStore(Protocol):
+    """Where visits are kept, and the stored positions that they follow from."""
+
+    def touched(
+        self, connection: Transaction, operation: str, unit: str, since: datetime
+    ) -> set[str]:
+        """Crossing points where a visit of the unit is open or ended at or after ``since``."""
+
+    def before(
+        self, connection: Transaction, operation: str, crossing: str, unit: str, moment: datetime
+    ) -> Visit | None:
+        """The last visit that began at or before ``moment``."""
+
+    def following(
+        self, connection: Transaction, operation: str, crossing: str, unit: str, start: datetime
+    ) -> list[Visit]:
+        """The visits that began at or after ``start``, in order."""
+
+    def track(
+        self, connection: Transaction, operation: str, unit: str, start: datetime
+    ) -> list[TrackPoint]:
+        """The stored positions of the unit from ``start`` on."""
+
+    def replace(
+        self,
+        connection: Transaction,
+        key: tuple[str, str, str],
+        old: Sequence[Visit],
+        new: Sequence[Visit],
+    ) -> None:
+        """Put ``new`` in the place of ``old`` for (operation, crossing, unit)."""
+
+    def last(
+        self, connection: Transaction, operation: str, at: datetime, crossing: str | None = None
+    ) -> dict[str, UnitVisit]:
+        """By crossing point, the visit of any unit that was seen last, as known from fixes
+        up to ``at``."""
