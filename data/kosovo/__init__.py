@@ -1,0 +1,1 @@
+"""Reference data of Kosovo*: small files that ship with the program, and their readers."""

@@ -1,0 +1,1 @@
+"""The reproducible build of the offline basemap: pinned packages in, small files out."""
