@@ -36,6 +36,7 @@ _PARAMETERS: dict[str, tuple[str, str]] = {
     "tolerance": ("number", "Metres that a drawn line may be off"),
     "limit": ("integer", "How many at most"),
     "before": ("integer", "Continue a listing below this number"),
+    "unassigned": ("boolean", "Of devices that were in no operation instead"),
     "open": ("boolean", "Only those that nobody has acknowledged"),
     "operation": ("", "Id of an operation"),
     "last_id": ("integer", "Resume after this message (like the Last-Event-ID header)"),
@@ -57,9 +58,12 @@ _ROUTES: tuple[tuple[str, str, str, str, str, str], ...] = (
     ),
     (
         "get", _OPERATION + "/tracks", "Tracks; a gap is a gap",
-        "unit from to tolerance", "", "200",
+        "unit from to tolerance known_at", "", "200",
     ),
-    ("get", _OPERATION + "/quarantine", "What could not be believed", "limit before", "", "200"),
+    (
+        "get", _OPERATION + "/quarantine", "What could not be believed",
+        "unassigned limit before", "", "200",
+    ),
     ("get", _OPERATION + "/incidents", "Incidents", "", "", "200"),
     ("post", _OPERATION + "/incidents", "Report an incident", "", "ReportEnvelope", "200 201"),
     ("get", _INCIDENT, "An incident, and what may happen now", "", "", "200"),

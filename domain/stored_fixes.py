@@ -5,15 +5,22 @@ What can be no fix is kept beside them, in quarantine.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
+from itertools import starmap
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from domain.fixes import Fix, Rejection
+from domain.time import from_microseconds
+
+SEGMENT = "file_segment"
+"""The attribute of a fix that tells which segment of its file it was in."""
 
 NO_SEGMENT = -1
 """``FixColumns.segment`` of a fix that did not come from a file with segments."""
@@ -43,8 +50,9 @@ class FixColumns:
 
     ``unit`` and ``device`` hold ``str``; ``fix_time`` and ``received_at`` whole microseconds since
     1970 UTC; positions degrees WGS84; ``speed`` metres per second, ``course`` degrees true,
-    ``altitude`` and ``accuracy`` metres, NaN where the device did not say; ``segment`` the number
-    of the segment in the file that the fix came from, ``NO_SEGMENT`` for others.
+    ``altitude`` and ``accuracy`` metres, ``battery`` 0 to 100, NaN where the device did not say;
+    ``segment`` the number of the segment in the file that the fix came from, ``NO_SEGMENT`` for
+    others.
     """
 
     unit: NDArray[np.object_]
@@ -57,6 +65,7 @@ class FixColumns:
     course: NDArray[np.float64]
     altitude: NDArray[np.float64]
     accuracy: NDArray[np.float64]
+    battery: NDArray[np.float64]
     segment: NDArray[np.int64]
 
     def __len__(self) -> int:
@@ -65,6 +74,19 @@ class FixColumns:
     def take(self, chosen: slice | NDArray[Any]) -> FixColumns:
         """The chosen rows: a slice, a mask of shape ``(n,)`` or indexes."""
         return FixColumns(*(getattr(self, field.name)[chosen] for field in fields(self)))
+
+    def fixes(self) -> list[Fix]:
+        """The rows as fixes, without their attributes."""
+        optional = (self.speed, self.course, self.altitude, self.accuracy, self.battery)
+        rows = zip(
+            self.device.tolist(),
+            map(from_microseconds, self.fix_time.tolist()),
+            self.latitude.tolist(),
+            self.longitude.tolist(),
+            *map(_nothing_for_nan, optional),
+            strict=True,
+        )
+        return list(starmap(partial(Fix, attributes={}), rows))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,3 +104,7 @@ class QuarantineEntry:
     source: str
     rejection: Rejection
     raw: bytes
+
+
+def _nothing_for_nan(column: NDArray[np.float64]) -> list[float | None]:
+    return [None if math.isnan(value) else value for value in column.tolist()]

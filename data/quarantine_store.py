@@ -1,0 +1,95 @@
+"""The quarantine: what devices sent that can be no position, as it was, with the reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, Select, func, insert, select
+
+from data.database import Database
+from data.schema import quarantine
+from domain.fixes import Rejection
+from domain.stored_fixes import QuarantineEntry
+from domain.time import from_microseconds, to_microseconds
+
+_FIELD_LENGTH = 40  # of the column
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """An entry under the number it was kept by."""
+
+    id: int
+    entry: QuarantineEntry
+
+
+class QuarantineStore:
+    """The quarantine in one database. Reading methods raise ``StoreUnavailable``."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def insert(self, connection: Connection, entries: Iterable[QuarantineEntry]) -> None:
+        """Keep the entries, inside the caller's write transaction."""
+        rows = [_row(entry) for entry in entries]
+        if rows:
+            connection.execute(insert(quarantine), rows)
+
+    def listing(
+        self, operation: str | None, limit: int = 200, before: int | None = None
+    ) -> list[Quarantined]:
+        """Entries of an operation, newest first; None asks for those outside any operation.
+
+        ``before`` is the id of the last entry of the page before.
+        """
+        query = _of(select(quarantine), operation).order_by(quarantine.c.id.desc()).limit(limit)
+        if before is not None:
+            query = query.where(quarantine.c.id < before)
+        with self._database.reading() as connection:
+            return [_quarantined(row) for row in connection.execute(query).mappings()]
+
+    def counts(self, operation: str | None) -> dict[str, int]:
+        """How many entries an operation has, by reason."""
+        query = _of(select(quarantine.c.reason, func.count()), operation)
+        with self._database.reading() as connection:
+            rows = connection.execute(query.group_by(quarantine.c.reason)).all()
+            return {row[0]: row[1] for row in rows}
+
+
+def _of(query: Select[Any], operation: str | None) -> Select[Any]:
+    column = quarantine.c.operation
+    return query.where(column.is_(None) if operation is None else column == operation)
+
+
+def _row(entry: QuarantineEntry) -> dict[str, Any]:
+    return {
+        "operation": entry.operation,
+        "unit": entry.unit,
+        "device": entry.device,
+        "received_at": to_microseconds(entry.received_at),
+        "source": entry.source,
+        "reason": entry.rejection.reason,
+        "field": _storable(entry.rejection.field)[:_FIELD_LENGTH],
+        "detail": _storable(entry.rejection.detail),
+        "raw": entry.raw,
+    }
+
+
+def _storable(text: str) -> str:
+    """PostgreSQL takes no NUL and nobody takes half a surrogate pair; both occur in bad input."""
+    return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode("utf-8")
+
+
+def _quarantined(row: RowMapping) -> Quarantined:
+    entry = QuarantineEntry(
+        operation=row["operation"],
+        unit=row["unit"],
+        device=row["device"],
+        received_at=from_microseconds(row["received_at"]),
+        source=row["source"],
+        rejection=Rejection(row["reason"], row["field"], row["detail"]),
+        raw=bytes(row["raw"]),
+    )
+    return Quarantined(row["id"], entry)

@@ -1,0 +1,66 @@
+"""Positions and tracks as GeoJSON (RFC 7946), the form in which screens and the API get them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from domain.fixes import Fix
+from domain.time import to_rfc3339
+from domain.tracks import Freshness
+
+DECIMALS = 5
+"""Decimals of a coordinate: about one metre, less than any phone can tell."""
+
+Feature = dict[str, Any]
+
+
+def position_feature(
+    unit: str,
+    callsign: str,
+    fix: Fix,
+    received_at: datetime,
+    now: datetime,
+    freshness: Freshness,
+    *,
+    late: bool = False,
+) -> Feature:
+    """A Point with the properties of a position; ``age`` and ``status`` are those at ``now``.
+
+    ``late`` tells that the unit's newer position was already known when this one arrived.
+    """
+    age = max(0.0, (now - fix.fix_time).total_seconds())
+    properties: Feature = {
+        "unit": unit,
+        "callsign": callsign,
+        "device": fix.device,
+        "fix_time": to_rfc3339(fix.fix_time),
+        "received_at": to_rfc3339(received_at),
+        "speed": rounded(fix.speed, 2),
+        "course": rounded(fix.course, 1),
+        "accuracy": rounded(fix.accuracy, 1),
+        "altitude": rounded(fix.altitude, 1),
+        "battery": rounded(fix.battery, 0),
+        "age": round(age, 1),
+        "status": freshness.status(age),
+    }
+    if late:
+        properties["late"] = True
+    coordinates = [round(fix.longitude, DECIMALS), round(fix.latitude, DECIMALS)]
+    return feature({"type": "Point", "coordinates": coordinates}, properties)
+
+
+def feature(geometry: Mapping[str, Any], properties: Mapping[str, Any]) -> Feature:
+    """A Feature."""
+    return {"type": "Feature", "geometry": dict(geometry), "properties": dict(properties)}
+
+
+def collection(features: Sequence[Feature]) -> Feature:
+    """A FeatureCollection."""
+    return {"type": "FeatureCollection", "features": list(features)}
+
+
+def rounded(value: float | None, decimals: int) -> float | None:
+    """``value`` to some decimals; what is not known stays so."""
+    return None if value is None else round(value, decimals)

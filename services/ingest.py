@@ -1,0 +1,106 @@
+"""Positions in: judged, filed by fix time, stored with many others at once, acknowledged after.
+
+``accept`` returns when what it was given is durable, as a fix, a heartbeat or in quarantine, so a
+feed may answer 200 and the device may forget.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from domain.fixes import Rejection, Report
+from domain.tracks import Freshness
+from services.group_commit import GroupCommit
+from services.ports import (
+    AlarmLog,
+    Filing,
+    FixWriter,
+    JournalWriter,
+    QuarantineWriter,
+    Roster,
+    Transactions,
+    VisitObserver,
+)
+from services.position_writer import PositionWriter
+from services.submissions import Item, Receipt, Submission, judged
+
+__all__ = ["Ingest", "Receipt"]
+
+
+class Ingest:
+    """One a process. ``notify`` is called after every commit (``LiveHub.wake``)."""
+
+    def __init__(
+        self,
+        transactions: Transactions,
+        *,
+        fixes: FixWriter,
+        quarantine: QuarantineWriter,
+        journal: JournalWriter,
+        roster: Roster,
+        alarms: AlarmLog,
+        visits: VisitObserver,
+        notify: Callable[[], None],
+        freshness: Freshness | None = None,
+        room: int = 512,
+        patience_s: float = 15.0,
+    ) -> None:
+        self._roster = roster
+        self._notify = notify
+        self._writer = PositionWriter(
+            transactions, fixes, quarantine, journal, alarms, visits, freshness or Freshness()
+        )
+        self._commits: GroupCommit[Submission, Receipt] = GroupCommit(
+            self._write, room=room, patience_s=patience_s
+        )
+
+    def accept(
+        self,
+        source: str,
+        reports: Sequence[Report],
+        raw: bytes,
+        received_at: datetime,
+        *,
+        anywhere: bool = False,
+        live: bool = True,
+        filing: Filing | None = None,
+    ) -> Receipt:
+        """Store the reports of one message of ``source`` (osmand, owntracks, gpx ...).
+
+        ``anywhere`` waives the area of operations. ``live=False`` is for files: no alarm, and one
+        message a unit on the live stream instead of one a fix. ``filing`` is for what no roster
+        knows. ``raw`` is kept with whatever goes to quarantine. Raises ``StoreUnavailable``: then
+        nothing was acknowledged, and sending it again is safe.
+        """
+        items = judged(
+            reports,
+            raw,
+            received_at,
+            self._roster,
+            anywhere=anywhere,
+            live=live,
+            filing=filing,
+        )
+        submission = Submission(source, received_at, live, tuple(items))
+        return self._commits.submit(submission) if submission.items else Receipt()
+
+    def quarantine(
+        self, source: str, device: str, raw: bytes, rejection: Rejection, received_at: datetime
+    ) -> Receipt:
+        """Keep a message of a known device that no report could be read from.
+
+        Raises ``StoreUnavailable``.
+        """
+        filing = self._roster.filing(device, received_at)
+        item = Item(device, rejection, filing, None, raw)
+        return self._commits.submit(Submission(source, received_at, True, (item,)))
+
+    def close(self) -> None:
+        """Store what waits, then refuse everything."""
+        self._commits.close()
+
+    def _write(self, group: Sequence[Submission]) -> list[Receipt]:
+        receipts = self._writer.write(group)
+        self._notify()
+        return receipts

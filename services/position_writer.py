@@ -1,0 +1,237 @@
+"""One group of submissions into one transaction: fixes, quarantine, alarms, visits, journal."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from domain.fixes import Fix, Heartbeat, Rejection
+from domain.stored_fixes import QuarantineEntry, StoredFix, Storing
+from domain.time import to_rfc3339
+from domain.tracks import Freshness
+from services.features import position_feature
+from services.ports import (
+    AlarmLog,
+    Filing,
+    FixWriter,
+    JournalWriter,
+    QuarantineWriter,
+    Transaction,
+    Transactions,
+    VisitObserver,
+)
+from services.submissions import Item, Receipt, Submission, quarantine_entry
+
+ALARM_HORIZON = timedelta(minutes=10)
+"""A late fix older than this is history: its alarm no longer lights a screen."""
+
+_Message = tuple[str, str, dict[str, Any]]
+
+
+@dataclass(slots=True)
+class _Kept:
+    """A newly stored fix."""
+
+    fix: Fix
+    filing: Filing
+    received_at: datetime
+    late: bool
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What is found out about one submission while its group is written."""
+
+    submission: Submission
+    kept: list[_Kept] = field(default_factory=list)
+    quarantined: list[tuple[Item, QuarantineEntry]] = field(default_factory=list)
+    heartbeats: list[tuple[str, str, Heartbeat]] = field(default_factory=list)
+    duplicates: int = 0
+    alarming: list[Item] = field(default_factory=list)
+
+    def receipt(self) -> Receipt:
+        return Receipt(
+            stored=len(self.kept),
+            duplicates=self.duplicates,
+            quarantined=len(self.quarantined),
+            heartbeats=len(self.heartbeats),
+            late=sum(kept.late for kept in self.kept),
+            reasons=self.reasons(),
+        )
+
+    def reasons(self) -> dict[str, int]:
+        return dict(Counter(entry.rejection.reason for _, entry in self.quarantined))
+
+
+class PositionWriter:
+    """Writes groups; every method's failure leaves nothing behind."""
+
+    def __init__(
+        self,
+        transactions: Transactions,
+        fixes: FixWriter,
+        quarantine: QuarantineWriter,
+        journal: JournalWriter,
+        alarms: AlarmLog,
+        visits: VisitObserver,
+        freshness: Freshness,
+    ) -> None:
+        self._transactions = transactions
+        self._fixes = fixes
+        self._quarantine = quarantine
+        self._journal = journal
+        self._alarms = alarms
+        self._visits = visits
+        self._freshness = freshness
+
+    def write(self, group: Sequence[Submission]) -> list[Receipt]:
+        """All submissions in one transaction; a receipt for each. Raises ``StoreUnavailable``."""
+        tallies = [_Tally(submission) for submission in group]
+        with self._transactions.writing() as connection:
+            self._store_fixes(connection, tallies)
+            for tally in tallies:
+                _sort_the_rest(tally)
+            self._store_the_rest(connection, tallies)
+            for tally in tallies:
+                self._raise_alarms(connection, tally)
+            self._tell_visits(connection, tallies)
+            messages = [message for tally in tallies for message in self._messages(tally)]
+            received_at = max(submission.received_at for submission in group)
+            self._journal.append_many(connection, messages, received_at)
+        return [tally.receipt() for tally in tallies]
+
+    def _store_fixes(self, connection: Transaction, tallies: Sequence[_Tally]) -> None:
+        offered = [
+            (tally, item, item.filing, item.verdict)
+            for tally in tallies
+            for item in tally.submission.items
+            if isinstance(item.verdict, Fix) and item.filing is not None
+        ]
+        units = {(filing.operation, filing.unit): None for _, _, filing, _ in offered}
+        newest = self._fixes.newest(connection, list(units))
+        stored = [
+            StoredFix(filing.operation, filing.unit, fix, tally.submission.received_at)
+            for tally, _, filing, fix in offered
+        ]
+        outcomes = self._fixes.insert(connection, stored)
+        for (tally, item, filing, fix), outcome in zip(offered, outcomes, strict=True):
+            unit = filing.operation, filing.unit
+            late = unit in newest and fix.fix_time < newest[unit]
+            newest[unit] = max(newest.get(unit, fix.fix_time), fix.fix_time)
+            _sort_fix(tally, item, _Kept(fix, filing, tally.submission.received_at, late), outcome)
+
+    def _store_the_rest(self, connection: Transaction, tallies: Sequence[_Tally]) -> None:
+        heartbeats = [beat for tally in tallies for beat in tally.heartbeats]
+        self._fixes.insert_heartbeats(connection, heartbeats)
+        entries = [entry for tally in tallies for _, entry in tally.quarantined]
+        self._quarantine.insert(connection, entries)
+
+    def _raise_alarms(self, connection: Transaction, tally: _Tally) -> None:
+        for item in tally.alarming:
+            alarm = item.alarm
+            if alarm is None:
+                continue
+            self._alarms.alarm(
+                connection,
+                operation=alarm.filing.operation,
+                unit=alarm.filing.unit,
+                callsign=alarm.filing.callsign,
+                device=item.device,
+                kind=alarm.kind,
+                occurred_at=alarm.occurred_at,
+                received_at=tally.submission.received_at,
+                latitude=alarm.latitude,
+                longitude=alarm.longitude,
+            )
+
+    def _tell_visits(self, connection: Transaction, tallies: Sequence[_Tally]) -> None:
+        by_unit: dict[Filing, list[Fix]] = {}
+        for tally in tallies:
+            for kept in tally.kept:
+                by_unit.setdefault(kept.filing, []).append(kept.fix)
+        for filing, fixes in by_unit.items():
+            in_order = sorted(fixes, key=lambda fix: fix.fix_time)
+            self._visits.observe(
+                connection, filing.operation, filing.unit, filing.callsign, in_order
+            )
+
+    def _messages(self, tally: _Tally) -> Iterator[_Message]:
+        if tally.submission.live:
+            for kept in tally.kept:
+                yield kept.filing.operation, "fix", self._feature(kept)
+        else:
+            yield from _track_messages(tally)
+        yield from _quarantine_messages(tally)
+
+    def _feature(self, kept: _Kept) -> dict[str, Any]:
+        return position_feature(
+            kept.filing.unit,
+            kept.filing.callsign,
+            kept.fix,
+            kept.received_at,
+            kept.received_at,
+            self._freshness,
+            late=kept.late,
+        )
+
+
+def _sort_fix(tally: _Tally, item: Item, kept: _Kept, outcome: Storing) -> None:
+    if outcome is Storing.DUPLICATE:
+        tally.duplicates += 1
+        return
+    if outcome is Storing.CONFLICT:
+        moment = to_rfc3339(kept.fix.fix_time)
+        detail = f"{item.device} has already said something else about {moment}"
+        rejection = Rejection("conflicting_duplicate", "fix_time", detail)
+        tally.quarantined.append((item, quarantine_entry(tally.submission, item, rejection)))
+    else:
+        tally.kept.append(kept)
+    if not (kept.late and kept.received_at - kept.fix.fix_time > ALARM_HORIZON):
+        tally.alarming.append(item)
+
+
+def _sort_the_rest(tally: _Tally) -> None:
+    for item in tally.submission.items:
+        if isinstance(item.verdict, Rejection):
+            entry = quarantine_entry(tally.submission, item, item.verdict)
+            tally.quarantined.append((item, entry))
+            tally.alarming.append(item)
+        elif isinstance(item.verdict, Heartbeat) and item.filing is not None:
+            tally.heartbeats.append((item.filing.operation, item.filing.unit, item.verdict))
+            tally.alarming.append(item)
+
+
+def _track_messages(tally: _Tally) -> Iterator[_Message]:
+    """One message a unit: an import of thousands of fixes must not flood every screen."""
+    by_unit: dict[Filing, list[datetime]] = {}
+    for kept in tally.kept:
+        by_unit.setdefault(kept.filing, []).append(kept.fix.fix_time)
+    for filing, times in by_unit.items():
+        said = {
+            "unit": filing.unit,
+            "callsign": filing.callsign,
+            "start": to_rfc3339(min(times)),
+            "end": to_rfc3339(max(times)),
+            "stored": len(times),
+        }
+        yield filing.operation, "tracks", said
+
+
+def _quarantine_messages(tally: _Tally) -> Iterator[_Message]:
+    by_unit: dict[tuple[Filing, str], Counter[str]] = {}
+    for item, entry in tally.quarantined:
+        if item.filing is not None:
+            counts = by_unit.setdefault((item.filing, item.device), Counter())
+            counts[entry.rejection.reason] += 1
+    for (filing, device), counts in by_unit.items():
+        said = {
+            "unit": filing.unit,
+            "callsign": filing.callsign,
+            "device": device,
+            "reasons": dict(counts),
+            "received_at": to_rfc3339(tally.submission.received_at),
+        }
+        yield filing.operation, "quarantine", said

@@ -1,0 +1,128 @@
+"""What one message of a device amounts to before it is stored: each report judged and filed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from domain.fixes import Fix, Heartbeat, Rejection, Report, judge
+from domain.stored_fixes import QuarantineEntry
+from domain.time import to_rfc3339
+from services.ports import Filing, Roster
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of the reports of one submission; all of it is durable.
+
+    ``late`` counts those of the stored ones that are older than the unit's newest; ``reasons``
+    splits ``quarantined`` by reason.
+    """
+
+    stored: int = 0
+    duplicates: int = 0
+    quarantined: int = 0
+    heartbeats: int = 0
+    late: int = 0
+    reasons: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """An alarm of a device; the position is None when it sent none that can be believed."""
+
+    kind: str
+    filing: Filing
+    occurred_at: datetime
+    latitude: float | None
+    longitude: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One report, judged and filed. A fix and a heartbeat always have a filing."""
+
+    device: str
+    verdict: Fix | Heartbeat | Rejection
+    filing: Filing | None
+    alarm: Alarm | None
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """The items of one message or one piece of a file, received at one time."""
+
+    source: str
+    received_at: datetime
+    live: bool
+    items: tuple[Item, ...]
+
+
+def quarantine_entry(submission: Submission, item: Item, rejection: Rejection) -> QuarantineEntry:
+    """The entry of the quarantine for an item."""
+    return QuarantineEntry(
+        operation=item.filing.operation if item.filing else None,
+        unit=item.filing.unit if item.filing else None,
+        device=item.device,
+        received_at=submission.received_at,
+        source=submission.source,
+        rejection=rejection,
+        raw=item.raw,
+    )
+
+
+def judged(
+    reports: Sequence[Report],
+    raw: bytes,
+    received_at: datetime,
+    roster: Roster,
+    *,
+    anywhere: bool,
+    live: bool,
+    filing: Filing | None,
+) -> Iterator[Item]:
+    """Judge and file each report. An explicit ``filing`` goes before the roster."""
+    for report in reports:
+        verdict = judge(report, received_at, anywhere=anywhere)
+        filed = filing or roster.filing(report.device, _moment(verdict, received_at))
+        if filed is None and not isinstance(verdict, Rejection):
+            verdict = _unassigned(report.device, _moment(verdict, received_at))
+        alarm = None
+        if live and report.alarm:
+            # an alarm is worth more than its position: it is raised for whoever has the device now
+            answerable = filed or roster.filing(report.device, received_at)
+            alarm = _alarm(report.alarm, verdict, answerable, received_at) if answerable else None
+        yield Item(report.device, verdict, filed, alarm, raw or _described(report))
+
+
+def _moment(verdict: Fix | Heartbeat | Rejection, received_at: datetime) -> datetime:
+    return verdict.fix_time if isinstance(verdict, Fix) else received_at
+
+
+def _unassigned(device: str, moment: datetime) -> Rejection:
+    detail = f"device {device} was in no operation at {to_rfc3339(moment)}"
+    return Rejection("no_assignment", "device", detail)
+
+
+def _alarm(
+    kind: str, verdict: Fix | Heartbeat | Rejection, filing: Filing, received_at: datetime
+) -> Alarm:
+    if isinstance(verdict, Fix):
+        return Alarm(kind, filing, verdict.fix_time, verdict.latitude, verdict.longitude)
+    return Alarm(kind, filing, received_at, None, None)
+
+
+def _described(report: Report) -> bytes:
+    """What to keep of a report from a file, whose bytes as a whole are too many to keep."""
+    moment = report.fix_time.isoformat() if report.fix_time else None
+    said = {
+        "latitude": report.latitude,
+        "longitude": report.longitude,
+        "time": moment,
+        "altitude": report.altitude,
+        **report.attributes,
+    }
+    return json.dumps(said, default=str).encode()

@@ -1,0 +1,199 @@
+"""The contract of the fix store, on every database."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sqlalchemy import insert, text
+
+from data.database import Database
+from data.fix_store import FixStore
+from data.schema import heartbeats, units
+from domain.fixes import Fix, Heartbeat
+from domain.stored_fixes import NO_SEGMENT, StoredFix, Storing
+from domain.time import to_microseconds
+
+NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
+STORED, DUPLICATE, CONFLICT = Storing.STORED, Storing.DUPLICATE, Storing.CONFLICT
+
+
+def fix_at(
+    seconds: float,
+    *,
+    unit: str = "p1",
+    device: str = "phone-1",
+    operation: str = "demo",
+    received: float | None = None,
+    latitude: float = 42.89,
+    **attributes: object,
+) -> StoredFix:
+    fix = Fix(
+        device=device,
+        fix_time=NOON + timedelta(seconds=seconds),
+        latitude=latitude,
+        longitude=20.87,
+        speed=12.5,
+        course=None,
+        altitude=511.0,
+        accuracy=4.0,
+        battery=80.0,
+        attributes=dict(attributes),
+    )
+    received_at = NOON + timedelta(seconds=seconds + 1 if received is None else received)
+    return StoredFix(operation, unit, fix, received_at)
+
+
+@pytest.fixture
+def store(database: Database) -> FixStore:
+    return FixStore(database)
+
+
+def keep(database: Database, *fixes: StoredFix) -> list[Storing]:
+    with database.writing() as connection:
+        return FixStore(database).insert(connection, fixes)
+
+
+def at(seconds: float) -> datetime:
+    return NOON + timedelta(seconds=seconds)
+
+
+def test_a_fix_comes_back_as_it_was(database: Database, store: FixStore) -> None:
+    fix = fix_at(0.123456, event="motion", nested={"a": [1, None, "ë"]})
+    assert keep(database, fix) == [STORED]
+    assert store.latest("demo") == [fix]
+
+
+def test_the_same_fix_again_is_a_duplicate_whenever_it_arrives(database: Database) -> None:
+    fix = fix_at(0)
+    keep(database, fix)
+    again = replace(fix, received_at=at(900))
+    assert keep(database, again, fix_at(5), fix_at(5)) == [DUPLICATE, STORED, DUPLICATE]
+
+
+@pytest.mark.parametrize("change", [{"latitude": 42.9}, {"speed": None}, {"attributes": {"a": 1}}])
+def test_another_value_under_the_same_key_is_a_conflict_and_changes_nothing(
+    database: Database, store: FixStore, change: dict[str, object]
+) -> None:
+    fix = fix_at(0)
+    keep(database, fix)
+    other = replace(fix, fix=replace(fix.fix, **change))
+    assert keep(database, other) == [CONFLICT]
+    assert store.latest("demo") == [fix]
+
+
+def test_two_devices_of_a_unit_never_overwrite_each_other(
+    database: Database, store: FixStore
+) -> None:
+    outcomes = keep(database, fix_at(0), fix_at(0, device="phone-2", latitude=42.9, received=9))
+    assert outcomes == [STORED, STORED]
+    assert len(store.between("demo", "p1", NOON, NOON)) == 2
+    assert [fix.fix.device for fix in store.latest("demo")] == ["phone-2"]
+
+
+def test_more_fixes_than_fit_one_query(database: Database, store: FixStore) -> None:
+    many = [fix_at(second) for second in range(1203)]
+    assert keep(database, *many) == [STORED] * 1203
+    assert keep(database, *many, fix_at(1203)) == [DUPLICATE] * 1203 + [STORED]
+    assert len(store.trails("demo", at(1203), 3600)) == 1204
+
+
+def test_latest_is_the_newest_by_fix_time_of_each_unit_of_the_operation(
+    database: Database, store: FixStore
+) -> None:
+    keep(
+        database,
+        fix_at(10),
+        fix_at(5, received=60),
+        fix_at(7, unit="p2"),
+        fix_at(90, unit="p2"),
+        fix_at(50, operation="live", unit="p3"),
+    )
+    assert store.latest("demo") == [fix_at(10), fix_at(90, unit="p2")]
+    assert store.latest("demo", at=at(20)) == [fix_at(10), fix_at(7, unit="p2")]
+    assert store.latest("demo", at=at(6)) == [fix_at(5, received=60)]
+    assert store.latest("live") == [fix_at(50, operation="live", unit="p3")]
+    assert store.latest("history") == []
+
+
+def test_what_was_not_known_yet_is_left_out(database: Database, store: FixStore) -> None:
+    keep(database, fix_at(0), fix_at(30, received=600), fix_at(60, unit="p2", received=900))
+    assert store.latest("demo", at=at(100), known_at=at(120)) == [fix_at(0)]
+    assert store.between("demo", None, NOON, at(100), at(700)).unit.tolist() == ["p1", "p1"]
+    assert len(store.trails("demo", at(100), 45, known_at=at(700))) == 0
+    assert len(store.trails("demo", at(100), 80, known_at=at(700))) == 1
+
+
+def test_columns_are_ordered_and_typed(database: Database, store: FixStore) -> None:
+    keep(
+        database,
+        fix_at(9, unit="p2"),
+        fix_at(3, device="import:walk.gpx", file_segment=2),
+        fix_at(1, segment=7, file="segment"),
+        fix_at(2, device="import:walk.gpx"),
+    )
+    columns = store.between("demo", None, NOON, at(9))
+    assert columns.unit.tolist() == ["p1", "p1", "p1", "p2"]
+    assert columns.fix_time.tolist() == [to_microseconds(at(second)) for second in (1, 2, 3, 9)]
+    assert columns.received_at.dtype == np.int64
+    assert columns.latitude.tolist() == [42.89] * 4
+    assert np.isnan(columns.course).all()
+    assert columns.battery.tolist() == [80.0] * 4
+    assert columns.take(slice(0, 1)).fixes() == [fix_at(1).fix]
+    assert columns.segment.tolist() == [NO_SEGMENT, NO_SEGMENT, 2, NO_SEGMENT]
+    assert store.between("demo", "p2", NOON, at(9)).device.tolist() == ["phone-1"]
+    assert len(store.between("demo", "p1", at(4), at(9))) == 0
+
+
+def test_newest_knows_only_units_with_fixes(database: Database, store: FixStore) -> None:
+    keep(database, fix_at(4), fix_at(2, received=80))
+    with database.writing() as connection:
+        newest = store.newest(connection, [("demo", "p1"), ("demo", "p2"), ("live", "p1")])
+    assert newest == {("demo", "p1"): at(4)}
+
+
+def test_heartbeats_are_kept_once(database: Database, store: FixStore) -> None:
+    beat = Heartbeat("phone-1", 55.0, {"event": "ping"}, NOON)
+    with database.writing() as connection:
+        store.insert_heartbeats(connection, [("demo", "p1", beat), ("demo", "p1", beat)])
+    with database.reading() as connection:
+        row = connection.execute(heartbeats.select()).mappings().one()
+    assert (row["battery"], row["attributes"]) == (55.0, '{"event":"ping"}')
+
+
+def test_callsigns(database: Database, store: FixStore) -> None:
+    with database.writing() as connection:
+        connection.execute(insert(units), [{"id": "p1", "callsign": "PAPA 11", "kind": "patrol"}])
+    assert store.callsigns() == {"p1": "PAPA 11"}
+
+
+def test_all_units_at_a_time_are_found_by_descents_and_not_by_reading_everything(
+    sqlite_template: Path, tmp_path: Path
+) -> None:
+    """Counted by SQLite itself: the steps must not grow with the length of the history."""
+    database = Database(f"sqlite:///{shutil.copyfile(sqlite_template, tmp_path / 'long.db')}")
+    store = FixStore(database)
+    for unit in ("p1", "p2", "p3"):
+        keep(database, *(fix_at(second, unit=unit) for second in range(2000)))
+    steps = 0
+
+    def count() -> int:
+        nonlocal steps
+        steps += 1
+        return 0
+
+    with database.engine.connect() as connection:
+        raw = connection.connection.driver_connection
+        assert isinstance(raw, sqlite3.Connection)
+        raw.set_progress_handler(count, 1)
+    assert len(store.latest("demo", at=at(1000))) == 3
+    assert 0 < steps < 500
+    with database.reading() as connection:
+        connection.execute(text("SELECT sum(latitude) FROM fixes")).scalar()
+    assert steps > 6000  # the counter does count
+    database.close()

@@ -1,0 +1,64 @@
+"""The contract of the quarantine, on every database."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from data.database import Database
+from data.quarantine_store import QuarantineStore
+from domain.fixes import Rejection
+from domain.stored_fixes import QuarantineEntry
+
+NOON = datetime(2026, 11, 21, 12, 0, 0, 5, tzinfo=UTC)
+ENTRY = QuarantineEntry(
+    operation="demo",
+    unit="p1",
+    device="phone-1",
+    received_at=NOON,
+    source="osmand",
+    rejection=Rejection("swapped", "latitude", "20.87, 42.89 lies in the area when exchanged"),
+    raw=b"\x00\xff lat=20.87",
+)
+NOWHERE = replace(ENTRY, operation=None, unit=None, rejection=Rejection("no_assignment", "id", "-"))
+
+
+@pytest.fixture
+def store(database: Database) -> QuarantineStore:
+    return QuarantineStore(database)
+
+
+def keep(database: Database, *entries: QuarantineEntry) -> None:
+    with database.writing() as connection:
+        QuarantineStore(database).insert(connection, entries)
+
+
+def test_an_entry_comes_back_as_it_was(database: Database, store: QuarantineStore) -> None:
+    keep(database)
+    keep(database, ENTRY)
+    assert [kept.entry for kept in store.listing("demo")] == [ENTRY]
+
+
+def test_newest_first_by_page_and_by_operation(database: Database, store: QuarantineStore) -> None:
+    entries = [replace(ENTRY, device=f"phone-{number}") for number in range(5)]
+    keep(database, *entries, NOWHERE, replace(ENTRY, operation="live"))
+    first = store.listing("demo", limit=3)
+    rest = store.listing("demo", limit=3, before=first[-1].id)
+    assert [kept.entry for kept in [*first, *rest]] == entries[::-1]
+    assert [kept.entry for kept in store.listing(None)] == [NOWHERE]
+
+
+def test_counts_by_reason(database: Database, store: QuarantineStore) -> None:
+    keep(database, ENTRY, ENTRY, NOWHERE)
+    assert store.counts("demo") == {"swapped": 2}
+    assert store.counts(None) == {"no_assignment": 1}
+    assert store.counts("live") == {}
+
+
+def test_bad_text_cannot_stop_what_must_be_kept(database: Database, store: QuarantineStore) -> None:
+    bad = Rejection("unreadable", "f" * 200, "half \ud83d and nothing \x00")
+    keep(database, replace(ENTRY, rejection=bad))
+    kept = store.listing("demo")[0].entry.rejection
+    assert kept == Rejection("unreadable", "f" * 40, "half ? and nothing \ufffd")
