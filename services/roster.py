@@ -209,6 +209,19 @@ class RosterService:
         with self._transactions.reading() as connection:
             return self._store.load(connection)
 
+    def change_operation(
+        self, operation_id: str, change: Callable[[Operation], Operation]
+    ) -> Operation:
+        """Close an operation or change its settings; raises ``NotFound``."""
+        with self._transactions.writing() as connection:
+            operation = self._store.load(connection).operations.get(operation_id)
+            if operation is None:
+                raise NotFound("there is no such operation")
+            changed = change(operation)
+            self._store.save(connection, [], [changed])
+        self._reload()
+        return changed
+
     def _change_device(self, device_id: str, change: Callable[[Device], Device]) -> Device:
         with self._transactions.writing() as connection:
             device = self._store.load(connection).devices.get(device_id)

@@ -1,0 +1,1 @@
+"""Scenario files, and the reader that makes values of the domain of them."""
