@@ -1,0 +1,119 @@
+"""The incident screen: keep it up to date, open the form of an event, send it."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from dash import ALL, Dash, Input, Output, State, ctx, no_update
+
+from callbacks.sending import Sent, send_event
+from domain.errors import DashboardError
+from pages import identifiers as shared
+from pages import incident_identifiers as ids
+from pages.act_form import act_fields, act_title
+from pages.form_view import typed_values
+from pages.incident import parts
+from pages.incident_view import IncidentView, incident_view
+from pages.session import current_language, current_user
+from services.container import Services
+
+Reference = dict[str, str]
+NOTHING = (no_update,) * 5
+
+
+def register(app: Dash, services: Services) -> None:
+    """The three callbacks of the screen."""
+
+    def view_of(reference: Reference) -> IncidentView:
+        return incident_view(
+            services, reference["operation"], reference["incident"], current_user()
+        )
+
+    @app.callback(
+        Output(ids.INCIDENT_HEAD, "children"),
+        Output(ids.INCIDENT_LANES, "children"),
+        Output(ids.INCIDENT_ACTIONS, "children"),
+        Output(ids.INCIDENT_PLATOONS, "children"),
+        Output(ids.INCIDENT_TIMELINE, "children"),
+        Input(shared.INCIDENT_CHANGES, "data"),
+        Input(ids.INCIDENT_TOUCHED, "data"),
+        State(ids.INCIDENT_REFERENCE, "data"),
+        prevent_initial_call=True,
+    )
+    def refresh(_changes: object, _touched: object, reference: Reference) -> Any:
+        return parts(view_of(reference), current_language())
+
+    @app.callback(
+        Output(ids.ACT_FRAME, "hidden"),
+        Output(ids.ACT_TITLE, "children"),
+        Output(ids.ACT_FIELDS, "children"),
+        Output(ids.ACT_META, "data"),
+        Output(ids.ACT_NOTICE, "children"),
+        Input(ids.action(ALL, ALL, ALL, ALL), "n_clicks"),
+        Input(ids.ACT_CANCEL, "n_clicks"),
+        State(ids.INCIDENT_REFERENCE, "data"),
+        prevent_initial_call=True,
+    )
+    def open_form(_clicks: object, _cancel: object, reference: Reference) -> Any:
+        if not ctx.triggered[0]["value"]:
+            return NOTHING  # the buttons were drawn anew
+        if ctx.triggered_id == ids.ACT_CANCEL:
+            return True, no_update, [], None, ""
+        return _opened(services, view_of(reference), dict(ctx.triggered_id))
+
+    @app.callback(
+        Output(ids.ACT_FRAME, "hidden", allow_duplicate=True),
+        Output(ids.ACT_FIELDS, "children", allow_duplicate=True),
+        Output(ids.ACT_META, "data", allow_duplicate=True),
+        Output(ids.ACT_NOTICE, "children", allow_duplicate=True),
+        Output(ids.field_fault("act", ALL), "children"),
+        Output(ids.ACT_DONE, "children"),
+        Output(ids.INCIDENT_TOUCHED, "data"),
+        Input(ids.ACT_SUBMIT, "n_clicks"),
+        State(ids.ACT_META, "data"),
+        State(ids.field("act", ALL), "value"),
+        State(ids.field("act", ALL), "id"),
+        State(ids.field_fault("act", ALL), "id"),
+        State(ids.INCIDENT_TOUCHED, "data"),
+        prevent_initial_call=True,
+    )
+    def submit(
+        clicks: int | None,
+        meta: dict[str, Any] | None,
+        values: list[Any],
+        found: list[dict[str, Any]],
+        faults: list[dict[str, Any]],
+        touched: int,
+    ) -> Any:
+        if not clicks or not meta:
+            return (no_update,) * 4 + ([no_update] * len(faults), no_update, no_update)
+        sent = send_event(services, meta, typed_values(values, found), current_language())
+        if sent.done:
+            clear = [""] * len(faults)
+            return True, [], None, "", clear, sent.done, touched + 1
+        return no_update, no_update, sent.meta, sent.notice, _at(sent, faults), "", no_update
+
+
+def _opened(services: Services, view: IncidentView, button: dict[str, Any]) -> Any:
+    language = current_language()
+    meta = {
+        "operation": view.operation,
+        "incident": view.incident,
+        "region": button["region"],
+        "event": button["event"],
+        "platoon": button["platoon"],
+        "corrects": button["corrects"],
+        "command_id": str(uuid.uuid4()),
+        "version": view.summary["version"],
+    }
+    try:
+        fields, more = act_fields(services, view, meta, language)
+    except DashboardError as refused:
+        return True, no_update, [], None, refused.detail
+    return False, act_title(view, meta, language), fields, meta | more, ""
+
+
+def _at(sent: Sent, faults: list[dict[str, Any]]) -> list[str]:
+    """What stands at each field, in the order of the fields on the screen."""
+    return [sent.faults.get(one["path"], "") for one in faults]

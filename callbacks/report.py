@@ -1,0 +1,130 @@
+"""Report an incident from the monitor."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from dash import ALL, Dash, Input, Output, State, ctx, no_update
+
+from callbacks.sending import send_report
+from domain.time import to_rfc3339
+from pages import identifiers as shared
+from pages import incident_identifiers as ids
+from pages.form_view import typed_values
+from pages.incident_report import report_fields, report_values, where_words
+from pages.places import point_of
+from pages.session import current_language, current_user
+from services.container import Services
+
+FORM = "report"
+
+
+def register(app: Dash, services: Services) -> None:
+    """Open, say where, send."""
+
+    @app.callback(
+        Output(ids.REPORT_FRAME, "hidden"),
+        Output(ids.REPORT_FIELDS, "children"),
+        Output(ids.REPORT_META, "data"),
+        Output(ids.REPORT_NOTICE, "children"),
+        Output(ids.field(FORM, ALL), "value"),
+        Input(ids.REPORT_OPEN, "n_clicks"),
+        Input(ids.REPORT_CANCEL, "n_clicks"),
+        Input(shared.MAP_CLICK, "data"),
+        State(ids.REPORT_META, "data"),
+        State(shared.OPERATION, "data"),
+        State(ids.field(FORM, ALL), "id"),
+        prevent_initial_call=True,
+    )
+    def open_form(
+        _open: object,
+        _cancel: object,
+        clicked: dict[str, float] | None,
+        meta: dict[str, Any] | None,
+        operation: str,
+        found: list[dict[str, Any]],
+    ) -> Any:
+        kept = [no_update] * len(found)
+        if ctx.triggered_id == ids.REPORT_CANCEL:
+            return True, [], None, "", kept
+        position = clicked if ctx.triggered_id == shared.MAP_CLICK else None
+        if meta:  # open already: a click on the map moves the place, what was typed stays
+            return no_update, no_update, no_update, no_update, _moved(found, position)
+        if not ctx.triggered[0]["value"]:
+            return no_update, no_update, no_update, no_update, kept
+        fields, opened = _opened(services, operation, position)
+        return False, fields, opened, "", kept
+
+    @app.callback(
+        Output(ids.REPORT_WHERE, "children"),
+        Input(ids.field_of_any("position.lat"), "value"),
+        Input(ids.field_of_any("position.lon"), "value"),
+        Input(ids.field_of_any("place_ref"), "value"),
+        prevent_initial_call=True,
+    )
+    def where(latitude: list[Any], longitude: list[Any], place: list[Any]) -> str:
+        if not (latitude and longitude and place):
+            return ""
+        point = _point(latitude[0], longitude[0]) or point_of(place[0])
+        return where_words(*point, current_language()) if point else ""
+
+    @app.callback(
+        Output(ids.REPORT_FRAME, "hidden", allow_duplicate=True),
+        Output(ids.REPORT_FIELDS, "children", allow_duplicate=True),
+        Output(ids.REPORT_META, "data", allow_duplicate=True),
+        Output(ids.REPORT_NOTICE, "children", allow_duplicate=True),
+        Output(ids.field_fault(FORM, ALL), "children"),
+        Output(shared.SELECTED_INCIDENT, "data", allow_duplicate=True),
+        Input(ids.REPORT_SUBMIT, "n_clicks"),
+        State(ids.REPORT_META, "data"),
+        State(ids.field(FORM, ALL), "value"),
+        State(ids.field(FORM, ALL), "id"),
+        State(ids.field_fault(FORM, ALL), "id"),
+        prevent_initial_call=True,
+    )
+    def submit(
+        clicks: int | None,
+        meta: dict[str, Any] | None,
+        values: list[Any],
+        found: list[dict[str, Any]],
+        faults: list[dict[str, Any]],
+    ) -> Any:
+        if not clicks or not meta:
+            return (no_update,) * 4 + ([no_update] * len(faults), no_update)
+        sent = send_report(services, meta, typed_values(values, found), current_language())
+        if sent.outcome is not None:
+            return True, [], None, "", [""] * len(faults), sent.outcome.state["id"]
+        at_fields = [sent.faults.get(one["path"], "") for one in faults]
+        return no_update, no_update, sent.meta, sent.notice, at_fields, no_update
+
+
+def _opened(services: Services, operation: str, position: dict[str, float] | None) -> Any:
+    now, language = services.clock(), current_language()
+    values = report_values(now, current_user().role, language, position)
+    meta = {
+        "operation": operation,
+        "command_id": str(uuid.uuid4()),
+        "opened_at": to_rfc3339(now),
+        "occurred_typed": values["occurred_at"],
+    }
+    return report_fields(values, language), meta
+
+
+def _moved(found: list[dict[str, Any]], position: dict[str, float] | None) -> list[Any]:
+    if position is None:
+        return [no_update] * len(found)
+    new = {
+        "position.lat": f"{position['lat']:.5f}",
+        "position.lon": f"{position['lon']:.5f}",
+    }
+    return [new.get(one["path"], no_update) for one in found]
+
+
+def _point(latitude: object, longitude: object) -> tuple[float, float] | None:
+    try:
+        point = float(str(latitude).replace(",", ".")), float(str(longitude).replace(",", "."))
+    except ValueError:
+        return None
+    inside = abs(point[0]) <= 84 and abs(point[1]) <= 180  # where MGRS squares are
+    return point if inside else None

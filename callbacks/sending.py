@@ -1,0 +1,162 @@
+"""From what was typed to one command, and from a refusal to words at the right place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from domain.errors import DashboardError, GuardRefused, InvalidField, NotPermitted, VersionConflict
+from domain.time import parse_rfc3339, to_rfc3339
+from domain.transitions import INC, RES
+from pages.event_form import complete, event_form
+from pages.forms import Filled, fill
+from pages.incident_actions import event_words, guard_words
+from pages.incident_report import report_form
+from pages.incident_timeline import happened
+from pages.incident_view import actor_of
+from pages.places import point_of
+from pages.session import current_user
+from pages.strings import catalogue, text
+from services.container import Services
+from services.incidents import Outcome
+
+Meta = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Sent:
+    """What became of a form: ``done`` is the sentence of success; else ``notice`` and ``faults``
+    say what is wrong, and ``meta`` is what the form goes on with."""
+
+    meta: Meta
+    done: str = ""
+    notice: Any = ""
+    faults: dict[str, str] = field(default_factory=dict)
+    outcome: Outcome | None = None
+
+
+def send_event(services: Services, meta: Meta, typed: Mapping[str, Any], language: str) -> Sent:
+    """One event on an incident or a platoon."""
+    form = event_form(meta["region"], meta["event"])
+    filled = fill(form.fields, _flags(typed), services.clock())
+    if filled.faults:
+        return _faulty(meta, filled, language)
+    envelope = complete(filled.envelope) | {
+        "command_id": meta["command_id"],
+        "region": meta["region"],
+        "event": meta["event"],
+        "expected_version": meta["version"],
+    }
+    envelope["occurred_at"] = _occurred(meta, typed, envelope["occurred_at"])
+    _locate(envelope)
+    if meta["corrects"]:
+        envelope["corrects"] = meta["corrects"]
+    if "text" in envelope:
+        envelope["lang"] = language
+    actor = actor_of(current_user())
+
+    def act() -> Outcome:
+        if meta["region"] == RES:
+            place = meta["operation"], meta["platoon"]
+            return services.incidents.act_on_platoon(*place, actor, envelope)
+        return services.incidents.act(meta["operation"], meta["incident"], actor, envelope)
+
+    return _carried_out(meta, act, event_words(meta["region"], meta["event"], language), language)
+
+
+def send_report(services: Services, meta: Meta, typed: Mapping[str, Any], language: str) -> Sent:
+    """A new incident."""
+    filled = fill(report_form().fields, _flags(typed), services.clock())
+    if filled.faults:
+        return _faulty(meta, filled, language)
+    envelope = complete(filled.envelope) | {"command_id": meta["command_id"]}
+    envelope["occurred_at"] = _occurred(meta, typed, envelope["occurred_at"])
+    _locate(envelope)
+    if "text" in envelope:
+        envelope["lang"] = language
+    actor = actor_of(current_user())
+    words = event_words(INC, "report", language)
+    return _carried_out(
+        meta, lambda: services.incidents.report(meta["operation"], actor, envelope), words, language
+    )
+
+
+def _carried_out(meta: Meta, act: Callable[[], Outcome], words: str, language: str) -> Sent:
+    try:
+        outcome = act()
+    except VersionConflict as lost:
+        return _lost(meta, lost, language)
+    except InvalidField as fault:
+        return Sent(
+            meta,
+            notice=text("incident.check_fields", language),
+            faults={_at(fault.field): fault_words(fault.detail, language)},
+        )
+    except GuardRefused as refused:
+        return _stopped(meta, refused, language)
+    except NotPermitted as refused:
+        return Sent(meta, notice=text("incident.not_permitted", language, detail=refused.detail))
+    except DashboardError as refused:
+        return Sent(meta, notice=f"{refused.title}: {refused.detail}")
+    return Sent(meta, done=text("incident.recorded_event", language, event=words), outcome=outcome)
+
+
+def _lost(meta: Meta, lost: VersionConflict, language: str) -> Sent:
+    """Somebody was first: tell what happened, keep what was typed, go on with the new version."""
+    since = [happened(one, language) for one in lost.extra.get("since", ())]
+    notice = text("incident.lost_race", language) + " " + "; ".join(since)
+    version = lost.extra.get("version", meta["version"])
+    return Sent(meta | {"version": version}, notice=notice)
+
+
+def _stopped(meta: Meta, refused: GuardRefused, language: str) -> Sent:
+    words = guard_words(refused.guard, refused.detail, language)
+    notice = text("incident.stopped", language, rule=words, detail=refused.detail)
+    faults = {_at(refused.field): words} if refused.field else {}
+    return Sent(meta, notice=notice, faults=faults)
+
+
+def _faulty(meta: Meta, filled: Filled, language: str) -> Sent:
+    faults = {path: fault_words(detail, language) for path, detail in filled.faults.items()}
+    return Sent(meta, notice=text("incident.check_fields", language), faults=faults)
+
+
+def fault_words(detail: str, language: str) -> str:
+    """What is wrong with a field in the reader's language, where the catalogue has it."""
+    key = "incident.fault." + detail.split(":")[0].replace(" ", "_")
+    return catalogue(language).get(key, detail)
+
+
+def _at(path: str) -> str:
+    """Where on the form a fault is shown that the services name by another path."""
+    return {"position": "position.lat", "confirmations": "confirmations.1.org"}.get(path, path)
+
+
+def _flags(typed: Mapping[str, Any]) -> dict[str, Any]:
+    """A ticked box comes as ["yes"]."""
+    return {path: value != [] if value in ([], ["yes"]) else value for path, value in typed.items()}
+
+
+def _locate(envelope: dict[str, Any]) -> None:
+    """A place that was picked by name gives the position too, so that the map can show it."""
+    point = None if "position" in envelope else point_of(envelope.get("place_ref"))
+    if point is not None:
+        envelope["position"] = {"lat": point[0], "lon": point[1]}
+
+
+def _occurred(meta: Meta, typed: Mapping[str, Any], occurred: str) -> str:
+    """The time that was typed to the minute, as exactly as it is known.
+
+    Left as it was, it is the second at which the form was opened. In the same minute as the lane's
+    last event it is not before that.
+    """
+    if typed.get("occurred_at") == meta["occurred_typed"]:
+        return str(meta["opened_at"])
+    last = meta.get("last_at")
+    if last:
+        before = parse_rfc3339(last, "last_at")
+        at = parse_rfc3339(occurred, "occurred_at")
+        if at < before and at == before.replace(second=0, microsecond=0):
+            return to_rfc3339(before)
+    return occurred

@@ -1,0 +1,124 @@
+"""What the form of one event asks around its record: who said it, when, over which channel.
+
+Pure, from the transition table: the organisations that may assert the event, and the fields that
+its guards look at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from domain.guards import GUARDS
+from domain.records import CHANNELS, RECORDS
+from domain.transitions import ORGANISATION_OF, ORGANISATIONS, ROWS_OF, WITHOUT_TRANSITION
+from pages.forms import Field, record_fields
+
+OUTSIDE = ("KP", "KFOR", "OTHER")
+"""Organisations whose word comes over a channel that has to be named."""
+
+CONFIRMATIONS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class EventForm:
+    """``record`` and ``around`` are asked; ``more`` is folded away."""
+
+    region: str
+    event: str
+    record: tuple[Field, ...]
+    around: tuple[Field, ...]
+    more: tuple[Field, ...]
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """All of them."""
+        return (*self.record, *self.around, *self.more)
+
+
+def event_form(region: str, event: str) -> EventForm:
+    """The form of an event, a note or an observation."""
+    guarded = _guarded(region, event)
+    around: list[Field] = []
+    if "position" in guarded:
+        around += position_fields()
+    if "confirmations" in guarded:
+        around += _confirmation_fields()
+    if "second_user" in guarded:
+        around.append(Field("second_user", "text", True))
+    organisations = organisations_of(region, event)
+    around += _asserter_fields(organisations)
+    around.append(Field("occurred_at", "moment", True))
+    more = [
+        Field("asserted_by.service_no", "text", False),
+        Field("text", "long", False),
+        Field("late_entry", "flag", False),
+    ]
+    record = record_fields(RECORDS[region, event])
+    return EventForm(region, event, tuple(record), tuple(around), tuple(more))
+
+
+def asserting_roles(region: str, event: str) -> tuple[str, ...]:
+    """Whose act or word the event is, by the table; anybody's where it moves nothing."""
+    if event in WITHOUT_TRANSITION:
+        return ("FPU_DUTY",)
+    return ROWS_OF[region, event][0].asserted_by
+
+
+def organisations_of(region: str, event: str) -> tuple[str, ...]:
+    """The organisations that may assert the event, the most likely first."""
+    if event in WITHOUT_TRANSITION or "ANY" in asserting_roles(region, event):
+        return ("FPU", *(name for name in ORGANISATIONS if name != "FPU"))
+    roles = asserting_roles(region, event)
+    return tuple(dict.fromkeys(name for role in roles for name in ORGANISATION_OF[role]))
+
+
+def position_fields() -> list[Field]:
+    """A place by its name, or a position."""
+    return [
+        Field("place_ref", "place", False),
+        Field("position.lat", "decimal", False, least=-90, most=90),
+        Field("position.lon", "decimal", False, least=-180, most=180),
+    ]
+
+
+def complete(envelope: Mapping[str, Any]) -> dict[str, Any]:
+    """The envelope in its last shape: confirmations as a list, channels only where they belong."""
+    whole = dict(envelope)
+    by_number = whole.pop("confirmations", None)
+    if by_number:
+        whole["confirmations"] = [by_number[key] for key in sorted(by_number)]
+    if whole.get("asserted_by", {}).get("org") not in OUTSIDE and "channel_ref" not in whole:
+        whole.pop("channel", None)
+    if not whole.get("late_entry"):
+        whole.pop("late_entry", None)
+    return whole
+
+
+def _guarded(region: str, event: str) -> set[str]:
+    rows = ROWS_OF.get((region, event), ())
+    return {GUARDS[name].field or "" for row in rows for name in row.guards}
+
+
+def _asserter_fields(organisations: tuple[str, ...]) -> list[Field]:
+    found = [
+        Field("asserted_by.org", "choice", True, organisations),
+        Field("asserted_by.function", "text", True),
+    ]
+    if any(name in OUTSIDE for name in organisations):
+        found += [Field("channel", "choice", False, CHANNELS), Field("channel_ref", "text", False)]
+    return found
+
+
+def _confirmation_fields() -> list[Field]:
+    return [
+        one
+        for number in range(CONFIRMATIONS)
+        for one in (
+            Field(f"confirmations.{number}.org", "choice", True, ORGANISATIONS),
+            Field(f"confirmations.{number}.function", "text", True),
+            Field(f"confirmations.{number}.at", "moment", True),
+            Field(f"confirmations.{number}.channel", "choice", True, CHANNELS),
+        )
+    ]

@@ -1,0 +1,93 @@
+"""Ids of everything about incidents; a typo is an import error. Shared ones are in identifiers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dash import ALL
+
+# --- the incident screen --------------------------------------------------------------------------
+
+INCIDENT_REFERENCE = "incident-reference"
+"""dcc.Store: {"operation", "incident"} of the screen."""
+INCIDENT_HEAD = "incident-head"
+INCIDENT_LANES = "incident-lanes"
+INCIDENT_ACTIONS = "incident-actions"
+INCIDENT_PLATOONS = "incident-platoons"
+INCIDENT_TIMELINE = "incident-timeline"
+INCIDENT_TOUCHED = "incident-touched"
+"""dcc.Store: a counter that this screen raises after an event of its own."""
+
+# --- the form of one event ------------------------------------------------------------------------
+
+ACT_FRAME = "act-frame"
+ACT_TITLE = "act-title"
+ACT_FIELDS = "act-fields"
+ACT_NOTICE = "act-notice"
+ACT_META = "act-meta"
+ACT_SUBMIT = "act-submit"
+ACT_CANCEL = "act-cancel"
+ACT_DONE = "act-done"
+
+# --- on the monitor -------------------------------------------------------------------------------
+
+LIST_SCOPE = "incident-list-scope"
+LIST_TIER = "incident-list-tier"
+LIST_SEVERITY = "incident-list-severity"
+LIST_TEXT = "incident-list-text"
+LIST_COUNT = "incident-list-count"
+LIST_ROWS = "incident-rows"
+
+REPORT_OPEN = "report-open"
+REPORT_FRAME = "report-frame"
+REPORT_TITLE = "report-title"
+REPORT_FIELDS = "report-fields"
+REPORT_NOTICE = "report-notice"
+REPORT_WHERE = "report-where"
+REPORT_META = "report-meta"
+REPORT_SUBMIT = "report-submit"
+REPORT_CANCEL = "report-cancel"
+
+LOG_TEXT = "log-text"
+LOG_ENTER = "log-enter"
+LOG_LINES = "log-lines"
+LOG_NOTICE = "log-notice"
+LOG_META = "log-meta"
+
+Id = dict[str, Any]
+
+
+def field(form: str, path: Any) -> Id:
+    """A field of the form ``act`` or ``report``."""
+    return {"type": "form-field", "form": form, "path": path}
+
+
+def field_of_any(path: str) -> Id:
+    """A field of whichever form is open: an id that may be missing from the page."""
+    return {"type": "form-field", "form": ALL, "path": path}
+
+
+def field_fault(form: str, path: Any) -> Id:
+    """What is wrong with a field."""
+    return {"type": "form-fault", "form": form, "path": path}
+
+
+def action(region: Any, event: Any, platoon: Any = "", corrects: Any = "") -> Id:
+    """The button that opens the form of an event."""
+    return {
+        "type": "incident-action",
+        "region": region,
+        "event": event,
+        "platoon": platoon,
+        "corrects": corrects,
+    }
+
+
+def row(incident: Any) -> Id:
+    """A row of the incident list."""
+    return {"type": "incident-row", "incident": incident}
+
+
+def close_drawer(incident: Any) -> Id:
+    """The button that closes the drawer of an incident."""
+    return {"type": "incident-close-drawer", "incident": incident}

@@ -1,0 +1,209 @@
+"""The incident list of the monitor, and the lanes of the one that was picked, beside the map."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from data.kosovo.names import fold
+from pages import incident_identifiers as ids
+from pages.clock_times import group, hour
+from pages.components import aria, data
+from pages.incident_head import SEVERITIES, place_part, severity_mark, tier_badge
+from pages.incident_report import report_frame
+from pages.incident_view import IncidentView
+from pages.lanes import lanes, miniature, waiting_mark
+from pages.places import place_words
+from pages.strings import text
+
+ENDED = ("CLOSED", "DISCARDED")
+LONGEST = 200
+"""Rows that are drawn; the filters reach the others."""
+
+Summary = Mapping[str, Any]
+
+
+def list_part(language: str) -> list[Component]:
+    """What stands in the monitor's container: filters, and the rows."""
+    return [
+        report_frame(language),
+        html.Div(
+            [
+                html.Button(
+                    text("incident.report", language),
+                    id=ids.REPORT_OPEN,
+                    className="primary",
+                    type="button",
+                ),
+                dcc.RadioItems(
+                    id=ids.LIST_SCOPE,
+                    options=_options(("open", "all"), "filter", language),
+                    value="open",
+                    inline=True,
+                    className="choice segments",
+                ),
+                dcc.Input(
+                    id=ids.LIST_TEXT,
+                    type="text",
+                    debounce=0.2,
+                    placeholder=text("incident.filter_text", language),
+                    className="line",
+                ),
+                _filter(ids.LIST_TIER, "tier", (1, 2, 3), language),
+                _filter(ids.LIST_SEVERITY, "severity", SEVERITIES, language),
+            ],
+            className="list-filters",
+        ),
+        html.P(id=ids.LIST_COUNT, className="list-count", role="status"),
+        html.Div(id=ids.LIST_ROWS, className="incident-rows"),
+    ]
+
+
+def chosen(
+    incidents: Iterable[Summary],
+    *,
+    scope: str,
+    tier: int | None,
+    severity: int | None,
+    words: str,
+) -> list[Summary]:
+    """The incidents that the filters leave, most urgent first: what waits for an answer, then by
+    severity, then the newest. ``severity`` is the least that is shown."""
+    wanted = fold(words).split()
+    found = [
+        one
+        for one in incidents
+        if (scope == "all" or one["inc"] not in ENDED)
+        and (tier is None or one["tier"] == tier)
+        and (severity is None or one["severity"] >= severity)
+        and all(word in _searched(one) for word in wanted)
+    ]
+    found.sort(key=lambda one: str(one["occurred_at"]), reverse=True)
+    return sorted(found, key=_urgency)
+
+
+def rows_part(found: Sequence[Summary], picked: str | None, language: str) -> list[Component]:
+    """The rows, or a sentence when there is none."""
+    if not found:
+        return [html.P(text("incident.list_empty", language), className="nothing")]
+    return [_row(one, one["id"] == picked, language) for one in found[:LONGEST]]
+
+
+def drawer_part(view: IncidentView, language: str) -> Component:
+    """The picked incident beside the map: its lanes, and the way to its screen."""
+    summary = view.summary
+    return html.Article(
+        [
+            html.Header(
+                [
+                    html.Span(view.incident, className="number"),
+                    tier_badge(summary["tier"], language),
+                    dcc.Link(
+                        text("incident.open", language),
+                        href=f"/incident/{view.incident}?operation={view.operation}",
+                        className="primary open-incident",
+                    ),
+                    html.Button(
+                        "×",
+                        id=ids.close_drawer(view.incident),
+                        className="close",
+                        type="button",
+                        title=text("incident.close_drawer", language),
+                        **aria(label=text("incident.close_drawer", language)),
+                    ),
+                ],
+                className="drawer-top",
+            ),
+            html.H2(summary["title"]),
+            html.P(
+                [
+                    severity_mark(summary["severity"], language),
+                    html.Span(place_part(summary, language)),
+                ],
+                className="drawer-facts",
+            ),
+            lanes(summary, view.history, view.options, language, "tall"),
+        ],
+        className="incident-drawer",
+    )
+
+
+def _row(one: Summary, picked: bool, language: str) -> Component:
+    occurred = one["occurred_at"]
+    return html.Button(
+        [
+            html.Span(
+                [
+                    severity_mark(one["severity"], language),
+                    html.Span(one["title"], className="headline"),
+                    tier_badge(one["tier"], language),
+                ],
+                className="first",
+            ),
+            html.Span(
+                [
+                    html.Span(one["id"], className="number"),
+                    html.Span(place_words(one, language), className="spot"),
+                    html.Span(
+                        hour(occurred),
+                        className="age",
+                        title=group(occurred),
+                        **data(since=occurred),
+                    ),
+                ],
+                className="second",
+            ),
+            miniature(one, language),
+            *_urgent(one, language),
+        ],
+        id=ids.row(one["id"]),
+        className="incident-row picked" if picked else "incident-row",
+        type="button",
+        **aria(pressed="true" if picked else "false"),
+    )
+
+
+def _urgent(one: Summary, language: str) -> list[Component]:
+    marks: list[Component] = [
+        html.Span(
+            [
+                html.Span(text(f"incident.lane_short_{waiting['region']}", language) + ": "),
+                waiting_mark(waiting, language),
+            ],
+            className=f"row-waiting tier-{2 if waiting['region'] == 'T2' else 3}",
+        )
+        for waiting in one["waiting"]
+    ]
+    if one["out_of_model"]:
+        words = text("incident.out_of_model", language, count=one["out_of_model"])
+        marks.append(html.Span(words, className="out-of-model"))
+    return marks
+
+
+def _urgency(one: Summary) -> tuple[bool, bool, int]:
+    return (one["inc"] in ENDED, not one["waiting"], -int(one["severity"]))
+
+
+def _searched(one: Summary) -> str:
+    return fold(f"{one['id']} {one['title']} {place_words(one, 'en')}")
+
+
+def _options(names: Sequence[str], kind: str, language: str) -> list[dict[str, str]]:
+    return [{"value": name, "label": text(f"incident.{kind}_{name}", language)} for name in names]
+
+
+def _filter(identifier: str, kind: str, numbers: Sequence[int], language: str) -> Component:
+    options = [
+        {"value": number, "label": text(f"incident.filter_{kind}", language, number=number)}
+        for number in numbers
+    ]
+    return dcc.Dropdown(
+        id=identifier,
+        options=options,
+        placeholder=text(f"incident.filter_{kind}_any", language),
+        searchable=False,
+        className=f"filter-{kind}",
+    )

@@ -1,0 +1,182 @@
+"""What a form already knows when it opens, by field path; every value can be typed over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from domain.time import to_date_time_group
+from domain.transitions import INC, LINE, RES, T2, T3, WITHOUT_TRANSITION
+from pages.event_form import CONFIRMATIONS, EventForm, asserting_roles, organisations_of
+from pages.incident_view import IncidentView, PlatoonRow
+from pages.strings import text
+
+ON_THE_WAY = timedelta(minutes=20)
+_DISTURBANCES = ("protest_with_intervention", "violent_demonstration", "barricade")
+_TAKERS = {
+    "relief_in_place_fpu": "FPU",
+    "relief_in_place_kfor": "KFOR",
+    "relief_in_place_kp": "KP",
+}
+
+Values = dict[str, Any]
+
+
+def prefill(
+    form: EventForm, view: IncidentView, language: str, platoon: PlatoonRow | None = None
+) -> Values:
+    """The values that a form opens with."""
+    values = _times(form, view.now)
+    values |= _asserter(form, view, language)
+    values |= _confirmations(form, view, language)
+    values |= _place(form, view)
+    values |= _record(form, view, language)
+    if form.region == RES:
+        values |= _platoon(view, platoon)
+    return values
+
+
+def _times(form: EventForm, now: datetime) -> Values:
+    values: Values = {}
+    for one in form.fields:
+        if one.kind == "moment":
+            at = now + ON_THE_WAY if one.name == "eta" else now
+            values[one.path] = to_date_time_group(at)
+    return values
+
+
+def _asserter(form: EventForm, view: IncidentView, language: str) -> Values:
+    organisation = organisations_of(form.region, form.event)[0]
+    if form.event in WITHOUT_TRANSITION or form.region == RES:
+        organisation = "FPU"
+    role = asserting_roles(form.region, form.event)[0]
+    role = view.user.role if role in ("FPU_DUTY", "ANY") else role
+    values: Values = {
+        "asserted_by.org": organisation,
+        "asserted_by.function": text(f"incident.function_{role}", language),
+    }
+    earlier = [one for one in view.history if one.get("asserted_by", {}).get("org") == organisation]
+    for one in reversed(earlier):
+        if one.get("channel"):
+            values["channel"] = one["channel"]
+            values["channel_ref"] = one.get("channel_ref")
+            return values
+    return values | {"channel": "radio"}
+
+
+def _confirmations(form: EventForm, view: IncidentView, language: str) -> Values:
+    if not any(one.path.startswith("confirmations") for one in form.around):
+        return {}
+    sides = _sides(form, view)
+    values: Values = {}
+    for number in range(CONFIRMATIONS):
+        values[f"confirmations.{number}.org"] = sides[number]
+        function = text(f"incident.commander_{sides[number]}", language)
+        values[f"confirmations.{number}.function"] = function
+        values[f"confirmations.{number}.channel"] = "radio"
+    return values
+
+
+def _sides(form: EventForm, view: IncidentView) -> tuple[str, str]:
+    if form.region == LINE:
+        return str(view.summary["line"]), _TAKERS[form.event]
+    if form.region == T3:
+        begun = view.last(T3, "begin_handover")
+        return "KFOR", str(begun["record"]["receiver"]) if begun else "KP"
+    return "FPU", "KP"
+
+
+def _place(form: EventForm, view: IncidentView) -> Values:
+    asked = any(one.path == "position.lat" for one in form.around)
+    position = view.summary["position"]
+    if not asked or position is None:
+        return {}
+    return {"position.lat": f"{position['lat']:.5f}", "position.lon": f"{position['lon']:.5f}"}
+
+
+def _record(form: EventForm, view: IncidentView, language: str) -> Values:
+    maker = _RECORDS.get((form.region, form.event))
+    values = maker(view) if maker else {}
+    if form.region == LINE:
+        giver, taker = _sides(form, view)
+        values["record.giver"] = text(f"incident.commander_{giver}", language)
+        values["record.taker"] = text(f"incident.commander_{taker}", language)
+    if form.event == "observation":
+        values["record.source"] = text(f"incident.function_{view.user.role}", language)
+    return values
+
+
+def _asked(view: IncidentView) -> Values:
+    """The request block: what the last one of Kosovo Police said, else what the report suggests."""
+    request = view.request
+    earlier = request["record"]["request"] if request else {}
+    values: Values = {
+        f"record.request.{name}": earlier[name]
+        for name in ("officer_function", "officer_service_no", "officer_unit",
+                     "kp_commander_contact", "purpose", "legal_basis", "platoons_asked")
+        if name in earlier
+    }  # fmt: skip
+    if not request and view.summary["category"] in _DISTURBANCES:
+        values["record.request.purpose"] = "civil_disturbance"
+    values.setdefault("record.request.legal_basis", "JA_2008_124")
+    values.setdefault("record.request.platoons_asked", 1)
+    return values
+
+
+def _departing(view: IncidentView) -> Values:
+    reserved = [one.id for one in view.here if one.state == "RESERVED"]
+    accepted = view.last(T2, "accept")
+    values: Values = {"record.platoons": reserved}
+    if accepted:
+        values["record.eta"] = _typed(accepted["record"]["eta"])
+    return values
+
+
+def _handing_over(view: IncidentView) -> Values:
+    return {"record.receiver": "FPU" if view.summary["t2"] == "ENGAGED" else "KP"}
+
+
+def _changing(view: IncidentView) -> Values:
+    request = view.request
+    return _asked(view) | ({"second_user": request["entered_by"]["user"]} if request else {})
+
+
+def _revoking(view: IncidentView) -> Values:
+    asked = _asked(view)
+    names = ("officer_function", "officer_service_no")
+    return {
+        f"record.{name}": asked[f"record.request.{name}"]
+        for name in names
+        if f"record.request.{name}" in asked
+    }
+
+
+def _typed(moment: str) -> str:
+    return to_date_time_group(datetime.fromisoformat(moment))
+
+
+_RECORDS: dict[tuple[str, str], Callable[[IncidentView], Values]] = {
+    (T2, "kp_request"): _asked,
+    (T2, "change_purpose"): _changing,
+    (T2, "depart"): _departing,
+    (T2, "engage"): lambda _view: {"record.force_level": "presence"},
+    (T2, "revoke_request"): _revoking,
+    (T3, "request_by_kp"): _asked,
+    (T3, "request_via_eulex"): _asked,
+    (T3, "begin_handover"): _handing_over,
+    (INC, "observation"): lambda _view: {"record.kind": "observe"},
+}
+
+
+def _platoon(view: IncidentView, platoon: PlatoonRow | None) -> Values:
+    values: Values = {
+        "record.engagement": view.incident,
+        "record.from_incident": view.incident,
+    }
+    accepted = view.last(T2, "accept")
+    if accepted:
+        values["record.tasking_order_no"] = accepted["record"]["tasking_order_no"]
+    if platoon is not None:
+        values["record.headcount"] = platoon.strength
+    return values

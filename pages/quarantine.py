@@ -1,0 +1,91 @@
+"""The quarantine: what devices sent that could not be believed, with the reason, as it came."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from dash import html
+from dash.development.base_component import Component
+
+from domain.errors import DashboardError
+from domain.time import parse_rfc3339, to_date_time_group
+from pages import identifiers as ids
+from pages.shell import ShellContext, shell, shell_context
+from pages.strings import text
+from services.container import Services
+
+_COLUMNS = ("received", "unit", "device", "source", "reason", "field", "raw")
+
+
+def layout(services: Services, variables: Mapping[str, str]) -> Component:
+    """The screen."""
+    context = shell_context(services, variables, "/quarantine")
+    return shell(_screen(services, context), context)
+
+
+def tables(services: Services, operation: str, language: str) -> list[Component]:
+    """What is in quarantine now: of the operation, and of devices that were in none."""
+    try:
+        own = services.quarantine.listing(operation)
+        strangers = services.quarantine.listing(operation, unassigned=True)
+    except DashboardError as refused:
+        return [html.P(refused.detail, className="empty")]
+    return [
+        _counts(own["counts"], language),
+        _table(own["items"], "quarantine.none", language),
+        html.H2(text("quarantine.unassigned", language)),
+        _table(strangers["items"], "quarantine.none_unassigned", language),
+    ]
+
+
+def _screen(services: Services, context: ShellContext) -> Component:
+    say = context.language
+    return html.Main(
+        [
+            html.H2(text("quarantine.title", say)),
+            html.P(text("quarantine.explanation", say)),
+            html.Div(tables(services, context.operation, say), id=ids.QUARANTINE_TABLES),
+        ],
+        className="page quarantine",
+    )
+
+
+def _counts(counts: Mapping[str, int], language: str) -> Component:
+    chips = [
+        html.Li([_reason(reason, language), " ", html.Strong(str(number))])
+        for reason, number in sorted(counts.items(), key=lambda one: -one[1])
+    ]
+    return html.Ul(chips, className="chips", title=text("quarantine.counts", language))
+
+
+def _table(items: list[dict[str, Any]], empty: str, language: str) -> Component:
+    if not items:
+        return html.P(text(empty, language), className="empty")
+    head = [html.Th(text(f"quarantine.{name}", language), scope="col") for name in _COLUMNS]
+    return html.Div(
+        html.Table(
+            [html.Thead(html.Tr(head)), html.Tbody([_row(item, language) for item in items])]
+        ),
+        className="table-scroll",
+        tabIndex="0",
+    )
+
+
+def _row(item: Mapping[str, Any], language: str) -> Component:
+    received = parse_rfc3339(item["received_at"], "received_at")
+    return html.Tr(
+        [
+            html.Td(html.Time(to_date_time_group(received), dateTime=item["received_at"])),
+            html.Td(item["unit"] or "–"),
+            html.Td(item["device"]),
+            html.Td(item["source"]),
+            html.Td([html.Strong(_reason(item["reason"], language)), html.Div(item["detail"])]),
+            html.Td(item["field"]),
+            html.Td(html.Code(item["raw"])),
+        ]
+    )
+
+
+def _reason(reason: str, language: str) -> str:
+    return text(f"quarantine.reason_{reason}", language)
