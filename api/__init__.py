@@ -1,0 +1,1 @@
+"""The other edges: feeds, JSON, the live stream, sign-in, health."""

@@ -1,0 +1,62 @@
+"""The HTML document around the screens."""
+
+from __future__ import annotations
+
+from dash import Dash
+
+from api.strings import strings_address
+from pages.session import current_language
+from pages.strings import text
+
+
+class Dashboard(Dash):
+    """Dash with a document in the user's language, whose words are loaded before any script."""
+
+    def interpolate_index(
+        self,
+        metas: str = "",
+        title: str = "",
+        css: str = "",
+        config: str = "",
+        scripts: str = "",
+        app_entry: str = "",
+        favicon: str = "",
+        renderer: str = "",
+    ) -> str:
+        """The document around the fragments that Dash hands in."""
+        language = current_language()
+        return _DOCUMENT.format(
+            language=language,
+            strings=strings_address(language),
+            waiting=text("shell.waiting", language),
+            metas=metas,
+            title=title,
+            css=css,
+            config=config,
+            scripts=scripts,
+            favicon=favicon,
+            renderer=renderer,
+        )
+
+
+_DOCUMENT = """<!doctype html>
+<html lang="{language}">
+<head>
+{metas}
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="dark light">
+<title>{title}</title>
+{favicon}
+{css}
+</head>
+<body>
+<div id="react-entry-point"><p class="waiting">{waiting}</p></div>
+<footer>
+{config}
+<script src="{strings}"></script>
+{scripts}
+{renderer}
+</footer>
+</body>
+</html>
+"""

@@ -1,0 +1,75 @@
+"""Refusals as RFC 9457 problem documents, one kind of answer for one class of error."""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import Any
+
+from flask import Flask, Response
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from domain import errors
+
+STATUS: dict[type[errors.DashboardError], int] = {
+    errors.InvalidField: 400,
+    errors.NotSignedIn: 401,
+    errors.NotPermitted: 403,
+    errors.NotFound: 404,
+    errors.VersionConflict: 409,
+    errors.GuardRefused: 422,
+    errors.TooManyRequests: 429,
+    errors.StoreUnavailable: 503,
+}
+"""Every capability to refuse, and the status that says it."""
+
+_RETRY_SECONDS = 5
+_logger = logging.getLogger(__name__)
+
+
+def problem(status: int, title: str, detail: str, **extra: Any) -> Response:
+    """A problem document; ``extra`` are its members such as ``field`` or ``guard``."""
+    kind = title.lower().replace(" ", "-")
+    document = {
+        "type": f"urn:fpu:problem:{kind}",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        **extra,
+    }
+    body = json.dumps(document, ensure_ascii=False, default=str)
+    response = Response(body, status, content_type="application/problem+json")
+    response.headers["Cache-Control"] = "no-store"
+    if status == 401:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    if status in (429, 503):
+        response.headers["Retry-After"] = str(extra.get("retry_after", _RETRY_SECONDS))
+    return response
+
+
+def from_error(error: errors.DashboardError) -> Response:
+    """The document of a refusal; an error of no listed class is a refused request (400)."""
+    status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 400)
+    return problem(status, error.title, error.detail, **error.extra)
+
+
+def register(server: Flask) -> None:
+    """Answer every refusal and every fault of ``server`` with a problem document."""
+    server.register_error_handler(errors.DashboardError, from_error)
+    server.register_error_handler(HTTPException, _from_http)
+
+
+def _from_http(error: HTTPException) -> WerkzeugResponse:
+    status = error.code or 500
+    if error.response is not None or status < 400:
+        return error.get_response()
+    if status >= 500:
+        cause = getattr(error, "original_exception", None)
+        _logger.error("request failed: %s", error, exc_info=cause)
+        return problem(500, "Internal error", "the server could not do this; it has been logged")
+    answer = problem(status, error.name.capitalize(), error.description or error.name)
+    allowed = error.get_response().headers.get("Allow")
+    if allowed:
+        answer.headers["Allow"] = allowed
+    return answer

@@ -1,0 +1,194 @@
+"""The composition root: ``create_app`` joins the parts, and nothing happens on import.
+
+The command line finds it as ``FLASK_APP=app:create_app``. The server starts the duties of a worker
+with ``start_duties`` once it is up.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, cast
+
+import dash
+from dash import html
+from dash.development.base_component import Component
+from flask import Flask, current_app
+from flask_compress import Compress
+
+from api import (
+    callback_bodies,
+    feeds,
+    gate,
+    health,
+    live,
+    map_files,
+    nothing_here,
+    problems,
+    security_headers,
+    sign_in,
+    strings,
+)
+from api.document import Dashboard
+from api.feed_listener import FeedListener
+from api.openapi import openapi_blueprint
+from api.proxy import TrustedProxy
+from api.strict_json import StrictJson
+from api.v1.incidents import incidents_blueprint
+from api.v1.occurrences import occurrences_blueprint
+from api.v1.positions import positions_blueprint
+from api.v1.roster import roster_blueprint
+from callbacks.registry import REGISTER
+from commands.database import database_commands
+from commands.exercise import exercise_commands
+from commands.log import log_commands
+from commands.roster import roster_commands
+from commands.serve import serve_command
+from commands.tracks import tracks_commands
+from commands.users import users_commands
+from joining import IN_PROCESS, join
+from pages.not_found import layout as not_found
+from pages.registry import PAGES, Page
+from pages.session import current_language
+from pages.strings import text
+from services.attempts import LateLimiter
+from services.container import EXTENSION, Services, services_of
+from settings import ROOT, Settings, from_environment
+
+LARGEST_BODY = 2 * 1024 * 1024
+_COMPRESSED = (
+    "text/html",
+    "text/css",
+    "text/javascript",
+    "application/javascript",
+    "application/json",
+    "application/geo+json",
+    "application/problem+json",
+    "image/svg+xml",
+)
+_NOT_FOUND = Page("/not-found-404", "", "problem.not_found_title", not_found)
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The application for ``settings`` (otherwise for the environment).
+
+    Opens no connection and starts no thread. Raises ``UnsafeSettings``.
+    """
+    settings = settings or from_environment()
+    server = Flask("app", root_path=str(ROOT), template_folder="pages", static_folder=None)
+    _configure(server, settings)
+    services = join(server, settings)
+    server.extensions[EXTENSION] = services
+    gate.register(server, services.accounts)
+    dashboard = _dashboard(server, services)
+    _open_edges(server, settings, services)
+    security_headers.register(server, dashboard, production=not settings.demonstration)
+    Compress(server)
+    _add_commands(server, settings, services)
+    _wrap(server, settings)
+    return server
+
+
+def start_duties(server: Flask) -> None:
+    """Start what goes on beside the requests; once in each worker."""
+    services_of(server.extensions).duties.start()
+
+
+def _configure(server: Flask, settings: Settings) -> None:
+    production = not settings.demonstration
+    server.json = StrictJson(server)
+    server.secret_key = settings.secret_key
+    server.config.update(
+        MAX_CONTENT_LENGTH=LARGEST_BODY,
+        SESSION_COOKIE_NAME="__Host-fpu" if production else "fpu",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=production,
+        SESSION_REFRESH_EACH_REQUEST=False,
+        PERMANENT_SESSION_LIFETIME=timedelta(days=31),
+        COMPRESS_MIMETYPES=list(_COMPRESSED),
+        COMPRESS_ALGORITHM=["br", "gzip"],
+        COMPRESS_BR_LEVEL=5,
+    )
+
+
+def _dashboard(server: Flask, services: Services) -> Dashboard:
+    dashboard = Dashboard(
+        "app",
+        server=cast(Any, server),
+        assets_folder=str(ROOT / "assets"),
+        assets_ignore=r"^sign-in\.",
+        use_pages=True,
+        pages_folder="",
+        update_title="",
+        include_pages_meta=False,
+        enable_mcp=False,
+        add_log_handler=False,
+    )
+    callback_bodies.register(dashboard)
+    for page in (*PAGES, _NOT_FOUND):
+        _register_page(page)
+    dashboard.layout = html.Div(dash.page_container)
+    for register in REGISTER:
+        register(dashboard, services)
+    return dashboard
+
+
+def _register_page(page: Page) -> None:
+    # Dash keeps one list of pages a process, so a layout asks for the services of the application
+    # that is answering instead of holding on to one.
+    def layout(**variables: object) -> Component:
+        known = {name: value for name, value in variables.items() if isinstance(value, str)}
+        return page.layout(services_of(current_app.extensions), known)
+
+    def title(**_variables: object) -> str:
+        language = current_language()
+        return f"{text(page.title_key, language)} · {text('shell.product', language)}"
+
+    name = page.path.strip("/").replace("-", "_") or "home"
+    dash.register_page(  # type: ignore[no-untyped-call]
+        f"pages.{name}",
+        path=page.path,
+        path_template=page.path_template or None,
+        title=title,
+        layout=layout,
+    )
+
+
+def _open_edges(server: Flask, settings: Settings, services: Services) -> None:
+    problems.register(server)
+    health.register(server, services)
+    sign_in.register(server, services)
+    strings.register(server)
+    live.register(server, services, settings.threads)
+    limiter = LateLimiter(settings.cache_url or IN_PROCESS)
+    for blueprint in (
+        feeds.blueprint(services.ingest, services.roster, limiter, services.clock),
+        map_files.blueprint(),
+        roster_blueprint(services.roster, services.coverage, services.picture, services.clock),
+        incidents_blueprint(services.incidents, services.picture),
+        occurrences_blueprint(services.occurrences, services.picture),
+        positions_blueprint(services.tracks, services.quarantine, services.roster, services.clock),
+        openapi_blueprint(),
+    ):
+        server.register_blueprint(blueprint)
+    nothing_here.register(server)
+
+
+def _add_commands(server: Flask, settings: Settings, services: Services) -> None:
+    for command in (
+        database_commands(settings),
+        users_commands(lambda: services),
+        exercise_commands(lambda: services),
+        roster_commands(lambda: services),
+        tracks_commands(lambda: services),
+        log_commands(lambda: services),
+        serve_command(settings, services, create_app),
+    ):
+        server.cli.add_command(command)
+
+
+def _wrap(server: Flask, settings: Settings) -> None:
+    if settings.trusted_proxy:
+        server.wsgi_app = TrustedProxy(server.wsgi_app, settings.trusted_proxy)  # type: ignore[method-assign]
+    if settings.feed_host:
+        server.wsgi_app = FeedListener(server.wsgi_app, settings.feed_port)  # type: ignore[method-assign]

@@ -1,0 +1,1 @@
+"""Thin wrappers between the browser and the services, one module a screen."""

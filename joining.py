@@ -1,0 +1,178 @@
+"""Who gets what: every service with the stores and services it needs.
+
+Part of the composition root beside ``app.py``; the only place that knows both sides of a port.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import partial
+
+from flask import Flask
+
+from data.account_store import SqlAccountStore
+from data.cache import KeptCache
+from data.database import Database
+from data.event_store import EventStore
+from data.fix_store import FixStore
+from data.gazetteer import Gazetteer
+from data.journal import Journal
+from data.lease_store import SqlLeaseStore
+from data.migrate import is_current
+from data.quarantine_store import QuarantineStore
+from data.roster_store import RosterStore
+from data.scenarios.reader import ScenarioLibrary
+from data.scenarios.roads import read_roads
+from data.visit_store import VisitStore
+from domain.errors import StoreUnavailable
+from services.accounts import Accounts
+from services.attempts import LateLimiter, SignInAttempts
+from services.clock import Clock, utc_now
+from services.container import Services
+from services.coverage import Coverage
+from services.demonstration import Demonstration
+from services.demonstration_driver import DemonstrationDriver
+from services.duties import Duties, Duty
+from services.incidents import Incidents
+from services.ingest import Ingest
+from services.leases import Leases
+from services.live import LiveHub
+from services.log_check import LogCheck
+from services.occurrences import Occurrences
+from services.picture import Picture
+from services.quarantine import Quarantine
+from services.roster import RosterService
+from services.scenario_player import UseCases
+from services.tracks import Tracks
+from settings import Settings
+
+IN_PROCESS = "memory://"
+"""Where attempts are counted when there is no Redis."""
+
+JOURNAL_HOURS = 24.0
+"""A screen that was away for longer loads its snapshot again."""
+
+_PRUNE_EVERY = timedelta(minutes=10)
+
+
+class _Stores:
+    """The database seen from each side, and the hub that every commit wakes."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.database = Database(settings.database_url)
+        self.journal = Journal(self.database)
+        self.events = EventStore(self.database)
+        self.fixes = FixStore(self.database)
+        self.quarantine = QuarantineStore(self.database)
+        self.gazetteer = Gazetteer()
+        self.roster = RosterService(self.database, RosterStore())
+        self.hub = LiveHub(self.journal)
+
+    def use_cases(self, clock: Clock) -> UseCases:
+        """What people and scenarios do to incidents and the occurrence log."""
+        facts = (self.events, self.journal, self.roster, self.gazetteer, clock, self.hub.wake)
+        return UseCases(Incidents(*facts), Occurrences(*facts))
+
+    def coverage(self) -> Coverage:
+        """Who watches for visits to crossing points."""
+        crossings = self.gazetteer.crossings
+        return Coverage(self.database, VisitStore(), self.journal, crossings, utc_now)
+
+    def ingest(self, occurrences: Occurrences, coverage: Coverage) -> Ingest:
+        """The one writer of positions in this process."""
+        return Ingest(
+            self.database,
+            fixes=self.fixes,
+            quarantine=self.quarantine,
+            journal=self.journal,
+            roster=self.roster,
+            alarms=occurrences,
+            visits=coverage,
+            notify=self.hub.wake,
+        )
+
+
+def join(server: Flask, settings: Settings) -> Services:
+    """The services of one application. Opens no connection and starts no thread."""
+    stores = _Stores(settings)
+    coverage = stores.coverage()
+    acts = stores.use_cases(utc_now)
+    ingest = stores.ingest(acts.occurrences, coverage)
+    scenarios, driver = _scenarios(stores, settings, coverage, ingest)
+    leases = Leases(SqlLeaseStore(stores.database), utc_now)
+    duties = [Duty("prune the journal", _PRUNE_EVERY, partial(_prune, stores.journal))]
+    if settings.demonstration:
+        duties.append(driver.duty())
+    return Services(
+        demonstration=settings.demonstration,
+        clock=utc_now,
+        cache=KeptCache(server, settings.cache_url),
+        ready=partial(_check_ready, stores.database),
+        close=partial(_close, stores, ingest),
+        leases=leases,
+        duties=Duties(duties, leases),
+        scenarios=scenarios,
+        accounts=_accounts(stores.database, settings),
+        roster=stores.roster,
+        places=stores.gazetteer,
+        live=stores.hub,
+        ingest=ingest,
+        tracks=Tracks(stores.fixes),
+        quarantine=Quarantine(stores.quarantine, stores.roster),
+        log_check=LogCheck(stores.events, stores.roster),
+        coverage=coverage,
+        incidents=acts.incidents,
+        occurrences=acts.occurrences,
+        picture=Picture(stores.events, stores.roster),
+    )
+
+
+def _scenarios(
+    stores: _Stores, settings: Settings, coverage: Coverage, ingest: Ingest
+) -> tuple[Demonstration, DemonstrationDriver]:
+    """What is loaded from scenario files, and what keeps it going."""
+    library = ScenarioLibrary()
+    scenarios = Demonstration(
+        demonstration=settings.demonstration,
+        source=library,
+        roads=read_roads,
+        roster=stores.roster,
+        transactions=stores.database,
+        log=stores.events,
+        fixes=stores.fixes,
+        visits=coverage,
+        journal=stores.journal,
+        use_cases=stores.use_cases,
+        clock=utc_now,
+    )
+    driver = DemonstrationDriver(
+        demonstration=scenarios,
+        source=library,
+        roster=stores.roster,
+        log=stores.events,
+        ingest=ingest,
+        fixes=stores.fixes,
+        use_cases=stores.use_cases,
+        clock=utc_now,
+    )
+    return scenarios, driver
+
+
+def _accounts(database: Database, settings: Settings) -> Accounts:
+    attempts = SignInAttempts(LateLimiter(settings.cache_url or IN_PROCESS))
+    return Accounts(SqlAccountStore(database), attempts, utc_now)
+
+
+def _prune(journal: Journal) -> None:
+    journal.prune(utc_now(), JOURNAL_HOURS)
+
+
+def _check_ready(database: Database) -> None:
+    if not is_current(database):
+        raise StoreUnavailable("the database has another schema: run flask db upgrade")
+
+
+def _close(stores: _Stores, ingest: Ingest) -> None:
+    ingest.close()
+    stores.hub.close()
+    stores.database.close()

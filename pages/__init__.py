@@ -1,0 +1,1 @@
+"""Layout functions, one a screen, and the words on them."""

@@ -1,0 +1,67 @@
+"""Everything that the edges may use, joined once by ``app.py``.
+
+A new service is one field here and one line in ``app.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from services.accounts import Accounts
+from services.cache import Cache
+from services.clock import Clock
+from services.coverage import Coverage
+from services.demonstration import Demonstration
+from services.duties import Duties
+from services.event_ports import Places
+from services.incidents import Incidents
+from services.ingest import Ingest
+from services.leases import Leases
+from services.live import LiveHub
+from services.log_check import LogCheck
+from services.occurrences import Occurrences
+from services.picture import Picture
+from services.quarantine import Quarantine
+from services.roster import RosterService
+from services.tracks import Tracks
+
+EXTENSION = "fpu"
+"""Under this name ``flask.Flask.extensions`` holds the services of an application."""
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """``demonstration`` tells whether this is the demonstration profile; ``ready`` raises
+    ``StoreUnavailable`` while the store cannot serve; ``close`` stores what waits and gives every
+    connection back.
+    """
+
+    demonstration: bool
+    clock: Clock
+    cache: Cache
+    ready: Callable[[], None]
+    close: Callable[[], None]
+    leases: Leases
+    duties: Duties
+    scenarios: Demonstration
+    accounts: Accounts
+    roster: RosterService
+    places: Places
+    live: LiveHub
+    ingest: Ingest
+    tracks: Tracks
+    quarantine: Quarantine
+    log_check: LogCheck
+    coverage: Coverage
+    incidents: Incidents
+    occurrences: Occurrences
+    picture: Picture
+
+
+def services_of(extensions: Mapping[str, Any]) -> Services:
+    """The services of a Flask application, from its ``extensions``."""
+    services = extensions[EXTENSION]
+    assert isinstance(services, Services)
+    return services
