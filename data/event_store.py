@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -71,12 +70,12 @@ class EventStore:
 
     def by_command(self, connection: Connection, operation: str, command_id: str) -> list[Event]:
         """The events that a command has led to, empty when it is new."""
-        wanted = (
-            select(events)
-            .where(events.c.operation == operation, events.c.command_id == command_id)
-            .order_by(events.c.chain_seq)
+        wanted = select(events).where(
+            events.c.operation == operation, events.c.command_id == command_id
         )
-        return [_event(row) for row in connection.execute(wanted)]
+        # sorted here: asked to sort, SQLite would walk the whole chain instead of the index
+        found = [_event(row) for row in connection.execute(wanted)]
+        return sorted(found, key=lambda event: event.chain_seq)
 
     def since(
         self, connection: Connection, operation: str, chain_seq: int, limit: int = 1_000_000
@@ -131,7 +130,7 @@ class EventStore:
             unsealed = Event(*(columns[name] for name in _COLUMNS))
             previous = columns["hash"] = digest(unsealed)
             _insert(connection, columns)
-            stored.append(replace(unsealed, hash=previous))
+            stored.append(unsealed._replace(hash=previous))
         return stored
 
     def _last(self, connection: Connection, operation: str) -> Any:
@@ -185,4 +184,4 @@ def _insert(connection: Connection, columns: dict[str, Any]) -> None:
 
 
 def _event(row: Iterable[Any]) -> Event:
-    return Event(*row)
+    return Event._make(row)

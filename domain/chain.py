@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 from domain.events import Event
@@ -18,7 +18,7 @@ from domain.events import Event
 GENESIS = "0" * 64
 """What the first event of an operation follows."""
 
-_HASHED = tuple(field.name for field in fields(Event) if field.name != "hash")
+_HASHED = tuple(name for name in Event._fields if name != "hash")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from domain.time import from_microseconds
 
@@ -70,9 +69,11 @@ class NewEvent:
     platoons: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Event:
-    """One stored event. Times are microseconds since 1970 UTC; ``body_text`` is canonical JSON."""
+class Event(NamedTuple):
+    """One stored event. Times are microseconds since 1970 UTC; ``body_text`` is canonical JSON.
+
+    A tuple, because a year of them is read and folded at once.
+    """
 
     operation: str
     stream: str
@@ -99,9 +100,9 @@ class Event:
     prev_hash: str
     hash: str
 
-    @cached_property
+    @property
     def body(self) -> dict[str, Any]:
-        """The envelope and the record as they were stored, parsed on first use."""
+        """The envelope and the record as they were stored, parsed now."""
         parsed: dict[str, Any] = json.loads(self.body_text)
         return parsed
 

@@ -7,46 +7,14 @@ import os
 import re
 import shutil
 import signal
-import socket
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
 
-from settings import ROOT
-
-BEARER = {"Authorization": "Bearer demo-duty"}
-PATIENCE_S = 60
-
-
-class Running:
-    """A server process, its two ports and what it said."""
-
-    def __init__(self, process: subprocess.Popen[str], port: int, feed_port: int) -> None:
-        self.process = process
-        self.port = port
-        self.feed_port = feed_port
-        self.said = ""
-
-    def ask(
-        self, path: str, *, method: str = "GET", port: int = 0, **headers: str
-    ) -> tuple[int, dict[str, str], str]:
-        """Status, headers and body of one request."""
-        connection = HTTPConnection("127.0.0.1", port or self.port, timeout=PATIENCE_S)
-        path, _, body = path.partition(" ")
-        if body:
-            headers["Content-Type"] = "application/x-www-form-urlencoded"
-        connection.request(method, path, body or None, headers)
-        answer = connection.getresponse()
-        found = (answer.status, dict(answer.getheaders()), answer.read().decode())
-        connection.close()
-        return found
+from tests.serving import BEARER, PATIENCE_S, Running, serving
 
 
 @pytest.fixture
@@ -56,59 +24,8 @@ def database(seeded_template: Path, tmp_path: Path) -> Path:
     return path
 
 
-@contextmanager
-def _serving(database: Path) -> Iterator[Running]:
-    port, feed_port = _free_port(), _free_port()
-    environment = {
-        **{name: value for name, value in os.environ.items() if not name.startswith("FPU_")},
-        "FLASK_APP": "app:create_app",
-        "FPU_DATABASE_URL": f"sqlite:///{database}",
-        "FPU_PORT": str(port),
-        "FPU_FEED_HOST": "127.0.0.1",
-        "FPU_FEED_PORT": str(feed_port),
-        "FPU_THREADS": "12",
-        "PYTHONUNBUFFERED": "1",
-    }
-    process = subprocess.Popen(
-        [sys.executable, "-m", "flask", "serve"],
-        cwd=ROOT,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
-    running = Running(process, port, feed_port)
-    try:
-        _wait_until_ready(running)
-        yield running
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-        running.said += process.communicate()[0]
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _wait_until_ready(running: Running) -> None:
-    until = time.monotonic() + PATIENCE_S
-    while time.monotonic() < until:
-        if running.process.poll() is not None:
-            pytest.fail(f"the server ended: {running.process.communicate()[0]}")
-        try:
-            if running.ask("/readyz")[0] == 200:
-                return
-        except OSError:
-            time.sleep(0.1)  # nothing listens yet
-    pytest.fail("the server did not become ready")
-
-
 def test_a_server_serves_people_and_phones_and_stops(database: Path) -> None:
-    with _serving(database) as server:
+    with serving(database) as server:
         assert server.ask("/healthz")[0] == 200
         assert server.ask("/", Accept="text/html")[0] == 302
         form = urlencode({"name": "duty", "password": "duty"})
@@ -130,7 +47,7 @@ def test_a_server_serves_people_and_phones_and_stops(database: Path) -> None:
 
 
 def test_a_position_survives_being_killed_and_reaches_a_stream(database: Path) -> None:
-    with _serving(database) as server:
+    with serving(database) as server:
         feed = _feed_address(server)
         stream = HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE_S)
         stream.request("GET", "/live?operation=demo", headers=BEARER)
@@ -142,7 +59,7 @@ def test_a_position_survives_being_killed_and_reaches_a_stream(database: Path) -
         os.killpg(server.process.pid, signal.SIGKILL)
         server.process.wait(PATIENCE_S)
         stream.close()
-    with _serving(database) as server:
+    with serving(database) as server:
         stream = HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE_S)
         stream.request("GET", "/live?operation=demo", headers={**BEARER, "Last-Event-ID": "0"})
         kept = json.loads(_wait_for(stream.getresponse(), "fix"))

@@ -133,7 +133,7 @@ def test_a_changed_event_is_found(store: EventStore, which: int, column: str) ->
     with store.view() as connection:
         chain = store.since(connection, "drill", 0)
     changed = {"body_text": '{"record":{}}', "entered_by": "somebody", "occurred_us": 1}
-    chain[which] = replace(chain[which], **{column: changed[column]})
+    chain[which] = chain[which]._replace(**{column: changed[column]})
     assert any(str(which + 1) in fault for fault in broken_links(chain))
     del chain[which]
     if which < 5:
@@ -169,5 +169,5 @@ def test_a_cut_end_and_a_rebuilt_chain_are_found_by_an_anchor(store: EventStore)
     assert lost_anchors(chain, [anchor]) == []
     assert broken_links(chain[:2]) == []
     assert lost_anchors(chain[:2], [anchor]) == ["event 3 was anchored and is gone"]
-    rebuilt = [*chain[:2], replace(chain[2], hash="0" * 64)]
+    rebuilt = [*chain[:2], chain[2]._replace(hash="0" * 64)]
     assert lost_anchors(rebuilt, [anchor]) == ["event 3 is not the one that was anchored"]
