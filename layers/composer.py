@@ -21,7 +21,6 @@ WORDS = (
     "serbia",
 )
 CENTRE = (42.56, 20.90)  # latitude, longitude: the middle of the whole of Kosovo*
-BOUNDS = (17.0, 40.2, 24.8, 44.8)  # west, south, east, north: as far as it is useful to go
 
 
 def compose_style(theme: str, words: Mapping[str, str] | None = None) -> dict[str, Any]:

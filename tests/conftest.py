@@ -14,11 +14,30 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, expect, sync_playwright
 from sqlalchemy import make_url, text
 
 from data.database import Database
 from data.migrate import upgrade
+from tests.system_packages import CHROMIUM
 
+PATIENCE_MS = 60_000
+"""How long a condition may take in the browser on a slow machine before it counts as not met."""
+
+_CHROMIUM = next(filter(None, map(shutil.which, CHROMIUM)), None)
+# Draws without a graphics card, and asks nothing of the network by itself.
+_CHROMIUM_OPTIONS = [
+    "--no-sandbox",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--use-gl=angle",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--ignore-gpu-blocklist",
+]
 _SERVER = os.environ.get("FPU_TEST_POSTGRES_URL", "")
 _DIALECTS = ["sqlite", "postgresql"] if _SERVER else ["sqlite"]
 
@@ -65,6 +84,16 @@ def open_database(database_url: str) -> Iterator[Callable[[], Database]]:
 def database(open_database: Callable[[], Database]) -> Database:
     """A fresh database of the newest schema: SQLite, and PostgreSQL where there is a server."""
     return open_database()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The one browser of a test run: a process can drive only one at a time."""
+    expect.set_options(timeout=PATIENCE_MS)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=_CHROMIUM, args=_CHROMIUM_OPTIONS)
+        yield browser
+        browser.close()
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import plotly
 import pytest
 from flask import Flask, Response
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 from werkzeug.serving import make_server
 
 from api.map_files import blueprint
@@ -23,14 +23,6 @@ Plotly.newPlot("graph", [{type: "scattermap", lat: [], lon: []}], {
   map: {style: `/map/style-${theme}.json`, center: {lat: 42.56, lon: 20.9}, zoom: 7.8}});
 </script>"""
 _MAP = "document.getElementById('graph')._fullLayout?.map?._subplot?.map"
-_ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-background-networking",
-    "--use-gl=angle",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
-    "--ignore-gpu-blocklist",
-]
 
 
 @pytest.fixture(scope="module")
@@ -52,17 +44,9 @@ def address() -> Iterator[str]:
     serving.server_close()
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=_ARGUMENTS)
-        yield chromium
-        chromium.close()
-
-
 @pytest.mark.parametrize("theme", ["day", "night"])
-def test_the_whole_map_is_drawn_offline(browser: Browser, address: str, theme: str) -> None:
-    page = browser.new_page(viewport={"width": 1366, "height": 768})
+def test_the_whole_map_is_drawn_offline(chromium: Browser, address: str, theme: str) -> None:
+    page = chromium.new_page(viewport={"width": 1366, "height": 768})
     asked: list[str] = []
     faults: list[str] = []
     page.on("request", lambda request: asked.append(request.url))

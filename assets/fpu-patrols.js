@@ -1,0 +1,233 @@
+/* Patrols on the monitor: the list at the left, symbols and trails on the map, following one. */
+window.fpu = window.fpu || {};
+
+fpu.patrols = (function () {
+  "use strict";
+  const HOUR = 3600, SHIFT = 8 * HOUR, FINE = 10, COARSE = 25, RETRY = 3000, NEAR = 10.5;
+  const rows = new Map(); // unit -> its row and the parts that change
+  let tracks = null, selected = null, followed = null, trail = HOUR;
+  let moved = false, labels = "", loading = 0;
+
+  const base = () => `/api/v1/operations/${encodeURIComponent(fpu.operation())}`;
+
+  /* --- what the server knows ----------------------------------------------------------------- */
+
+  function start() {
+    const {lateAfter, silentAfter} = document.getElementById("shell").dataset;
+    tracks = new fpu.Tracks({late: Number(lateAfter), silent: Number(silentAfter)});
+    rows.clear();
+    selected = followed = null;
+    document.getElementById("patrol-list").replaceChildren();
+    load();
+    return () => clearTimeout(loading);
+  }
+
+  async function load() {
+    if (!tracks) return;
+    try {
+      const [units, latest] = await Promise.all(
+        [fpu.get(`${base()}/units`), fpu.get(`${base()}/positions/latest`)]);
+      for (const unit of fpu.items(units)) tracks.describe(unit.id, unit.callsign, unit.task);
+      await loadTrails();
+      for (const feature of fpu.items(latest)) tracks.fix(feature);
+      drawAll();
+    } catch (fault) {
+      fpu.notice(fpu.text("monitor.loading_failed"));
+      loading = setTimeout(load, RETRY);
+    }
+  }
+
+  async function loadTrails() {
+    const seconds = trailSeconds(), tolerance = seconds > HOUR ? COARSE : FINE;
+    const from = new Date(fpu.now() - seconds * 1000).toISOString();
+    const answer = await fpu.get(`${base()}/tracks?from=${from}&tolerance=${tolerance}`);
+    tracks.load(fpu.items(answer));
+  }
+
+  function hear(feature) {
+    if (!tracks) return;
+    if (tracks.fix(feature)) drawRow(tracks.units.get(feature.properties.unit));
+    moved = true;
+    if (followed === feature.properties.unit) keep();
+    requestAnimationFrame(drawMap);
+  }
+
+  /* --- the map ------------------------------------------------------------------------------- */
+
+  function drawMap() {
+    if (!moved || !tracks) return;
+    moved = false;
+    const now = fpu.now();
+    fpu.map.show("trails", tracks.lines(now, trailSeconds(), selected));
+    fpu.map.show("patrols", tracks.heads(now, selected, label));
+  }
+
+  function drawAll() {
+    for (const unit of tracks.units.values()) drawRow(unit);
+    drawEmpty();
+    drawCount();
+    moved = true;
+    drawMap();
+  }
+
+  /** What stands under a call sign on the map: calm, and a silent unit says so in words. */
+  function label(look, age) {
+    const words = fpu.calmAge(age);
+    return look === "silent" ? `${fpu.text("monitor.look_silent")} ${words}` : words;
+  }
+
+  /** Once a second: the map is redrawn only when the words or looks on it have changed. */
+  function tick() {
+    if (!tracks) return;
+    const now = fpu.now(), heads = tracks.heads(now, selected, label);
+    const said = heads.features.map(({properties: p}) => p.unit + p.look + p.age).join();
+    if (said === labels) return;
+    labels = said;
+    for (const unit of tracks.units.values()) drawRow(unit);
+    drawCount();
+    fpu.map.show("patrols", heads);
+    fpu.map.show("trails", tracks.lines(now, trailSeconds(), selected));
+  }
+
+  function trailSeconds() {
+    if (trail !== "shift") return trail;
+    const began = fpu.secondsSince(document.getElementById("shell").dataset.shiftStarted);
+    return began === null ? SHIFT : Math.max(began, 900);
+  }
+
+  /** Draw trails of the last so many seconds, or of the `shift`. */
+  async function setTrail(seconds) {
+    trail = seconds;
+    try {
+      await loadTrails();
+      for (const known of tracks.units.values()) if (known.fix_time) tracks.fix(asFeature(known));
+    } catch (fault) {
+      fpu.notice(fpu.text("monitor.loading_failed"));
+    }
+    moved = true;
+    drawMap();
+  }
+
+  const asFeature = (known) => ({properties: known, geometry: {coordinates: known.at}});
+
+  /* --- choosing and following ---------------------------------------------------------------- */
+
+  /** Mark a unit in the list and on the map, and go there; null for none. */
+  function select(unit, goThere) {
+    selected = unit;
+    for (const [name, row] of rows) row.item.classList.toggle("selected", name === unit);
+    const known = tracks.units.get(unit);
+    if (known?.at && goThere) fpu.map.goTo(known.at, NEAR);
+    if (unit) rows.get(unit)?.item.scrollIntoView({block: "nearest"});
+    moved = true;
+    drawMap();
+  }
+
+  /** Keep a unit in the middle of the map until the user drags it or stops; null for none. */
+  function follow(unit) {
+    followed = unit;
+    for (const [name, row] of rows) row.follow.setAttribute("aria-pressed", name === unit);
+    if (unit) {
+      select(unit, true);
+    }
+    fpu.tell("follow", unit && tracks.units.get(unit).callsign);
+  }
+
+  function keep() {
+    const known = tracks.units.get(followed);
+    if (known?.at) fpu.map.keepInView(known.at);
+  }
+
+  /* --- the list ------------------------------------------------------------------------------ */
+
+  function drawRow(known) {
+    const row = rows.get(known.unit) || addRow(known);
+    const look = tracks.look(known, fpu.now());
+    fpu.write(row.sign, known.callsign || known.unit);
+    row.sign.title = known.callsign || known.unit;
+    row.task.title = known.task || "";
+    fpu.write(row.task, known.task || fpu.text("monitor.no_task"));
+    fpu.write(row.state, fpu.text(`monitor.look_${look}`));
+    fpu.write(row.speed, look === "moving" ? speed(known) : "");
+    if (row.item.dataset.look !== look) {
+      row.item.dataset.look = look;
+      drawSymbol(row, look);
+    }
+    fpu.showAge(row.age, known.fix_time);
+  }
+
+  /** In the heading: how many there are, and how many of them are silent. */
+  function drawCount() {
+    const place = document.querySelector("#patrol-panel .panel-aside");
+    if (!place) return;
+    const now = fpu.now(), all = [...tracks.units.values()];
+    const silent = all.filter((known) => tracks.look(known, now) === "silent").length;
+    const words = silent ? ` · ${fpu.text("monitor.count_silent", {n: silent})}` : "";
+    fpu.write(place, `${all.length}${words}`);
+  }
+
+  const speed = (known) => fpu.text("monitor.speed", {n: Math.round(known.speed * 3.6)});
+
+  function drawSymbol(row, look) {
+    const name = look === "unknown" ? "silent" : look;
+    row.symbol.replaceChildren(fpu.images.canvas(`patrol-${name}-${fpu.theme.now()}`));
+  }
+
+  function addRow(known) {
+    const make = fpu.element;
+    const row = {
+      symbol: make("span", "symbol"), sign: make("strong", "sign"), age: make("span", "age"),
+      state: make("span", "state"), speed: make("span", "speed"), task: make("span", "task"),
+      follow: make("button", "follow"),
+    };
+    const choose = make("button", "choose", null,
+      row.symbol, row.sign, row.age,
+      make("span", "doing", null, row.state, row.speed, row.task));
+    row.item = make("li", "patrol", null, choose, row.follow);
+    choose.addEventListener("click", () => select(known.unit, true));
+    row.follow.title = fpu.text("monitor.follow", {name: known.callsign || known.unit});
+    row.follow.setAttribute("aria-label", row.follow.title);
+    row.follow.setAttribute("aria-pressed", "false");
+    row.follow.addEventListener("click", () => {
+      follow(followed === known.unit ? null : known.unit);
+    });
+    rows.set(known.unit, row);
+    place(row, known);
+    return row;
+  }
+
+  /** Rows stay in the order of call signs, so that each patrol keeps its place for the eye. */
+  function place(row, known) {
+    const list = document.getElementById("patrol-list"), name = known.callsign || known.unit;
+    row.item.dataset.name = name;
+    const next = [...list.children].find((other) =>
+      name.localeCompare(other.dataset.name || "", undefined, {numeric: true}) < 0);
+    list.insertBefore(row.item, next || null);
+  }
+
+  function drawEmpty() {
+    const list = document.getElementById("patrol-list");
+    list.querySelector(".empty")?.remove();
+    if (!rows.size) list.append(fpu.element("li", "empty", fpu.text("monitor.no_patrols")));
+  }
+
+  function redrawSymbols() {
+    for (const row of rows.values()) drawSymbol(row, row.item.dataset.look);
+  }
+
+  fpu.mount("patrol-list", start);
+  fpu.on("fix", hear);
+  fpu.on("tick", tick);
+  fpu.on("reset", load);
+  fpu.on("tracks", () => {
+    clearTimeout(loading);
+    loading = setTimeout(load, RETRY);
+  });
+  fpu.on("theme", redrawSymbols);
+  fpu.on("map-dragged", () => { if (followed) follow(null); });
+  fpu.on("map-pick", (picked) => {
+    if (picked.layer === "patrols" || picked.layer === "alarms") select(picked.unit, false);
+  });
+
+  return {select, follow, setTrail, trail: () => trail};
+})();

@@ -1,0 +1,241 @@
+"""What surrounds every screen: which operation, what time, who, how old the data is, the alarms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlencode
+
+from dash import dcc, html
+from dash.development.base_component import Component
+from flask import has_request_context, request
+
+from domain.errors import DashboardError
+from domain.tracks import Freshness
+from layers.theme import THEMES
+from pages import identifiers as ids
+from pages.components import aria, data
+from pages.session import current_language, visitor
+from pages.strings import LANGUAGES, text
+from services.container import Services
+
+THEME_COOKIE = "fpu_theme"
+DEFAULT_THEME = "night"
+_COUNTERS = (
+    ids.INCIDENT_CHANGES,
+    ids.LOG_CHANGES,
+    ids.ALERT_CHANGES,
+    ids.CROSSING_CHANGES,
+    ids.QUARANTINE_CHANGES,
+)
+NAVIGATION: tuple[tuple[str, str], ...] = (
+    ("/", "shell.monitor"),
+    ("/quarantine", "quarantine.title"),
+)
+"""Address and title key of the screens that the header leads to."""
+
+_CANNOT_ACKNOWLEDGE = ("ADMIN", "AUDITOR", "WALL")
+
+
+@dataclass(frozen=True, slots=True)
+class ShellContext:
+    """Everything that the shell shows and that screens need to know of where they are.
+
+    ``kind`` is live, exercise or history, or empty where there is no such operation; ``shift`` is
+    empty when nobody planned one. ``address`` is the path with its variables, to come back to.
+    """
+
+    operation: str
+    title: str
+    kind: str
+    shift: str
+    shift_started: str
+    user: str
+    role: str
+    language: str
+    theme: str
+    demonstration: bool
+    address: str
+    freshness: Freshness = field(default_factory=Freshness)
+
+
+def operation_of(services: Services, variables: Mapping[str, str]) -> str:
+    """The operation that the address asks for, or the usual one of the profile."""
+    return variables.get("operation") or ("demo" if services.demonstration else "live")
+
+
+def shell_context(
+    services: Services, variables: Mapping[str, str], path: str = "/"
+) -> ShellContext:
+    """The context of the request being answered."""
+    operation = operation_of(services, variables)
+    who = visitor() if has_request_context() else None
+    title = kind = shift_name = started = ""
+    try:
+        found = services.roster.operation(operation)
+        title, kind = found.title, found.kind
+        shift = services.roster.shift_at(operation, services.clock())
+        if shift is not None:
+            shift_name, started = shift.name, shift.period.starts_at.isoformat()
+    except DashboardError:
+        title = operation  # the screen says that it knows nothing, and still opens
+    return ShellContext(
+        operation=operation,
+        title=title,
+        kind=kind,
+        shift=shift_name,
+        shift_started=started,
+        user=who.user.name if who else "",
+        role=who.user.role if who else "",
+        language=current_language(),
+        theme=theme_of(variables),
+        demonstration=services.demonstration,
+        address=f"{path}?{urlencode(variables)}" if variables else path,
+    )
+
+
+def theme_of(variables: Mapping[str, str]) -> str:
+    """``day`` or ``night``: what the address says, else what this browser chose, else night."""
+    chosen = request.cookies.get(THEME_COOKIE) if has_request_context() else None
+    for wanted in (variables.get("theme"), chosen):
+        if wanted in THEMES:
+            return str(wanted)
+    return DEFAULT_THEME
+
+
+def shell(content: Component, context: ShellContext) -> Component:
+    """``content`` inside the shell; fills the window and never scrolls as a whole."""
+    return html.Div(
+        [
+            _frame(context),
+            _header(context),
+            html.Div(id=ids.BANNERS, className="banners", role="alert"),
+            html.Div(id=ids.SOS_BANNERS, className="sos-banners", role="alert"),
+            html.Div(id=ids.NOTICE, className="notice", role="status"),
+            content,
+            html.Footer(text("shell.footnote", context.language), className="footnote"),
+            *_stores(context),
+        ],
+        id=ids.SHELL,
+        className="shell",
+        **data(
+            operation=context.operation,
+            kind=context.kind,
+            role=context.role,
+            user=context.user,
+            may_acknowledge="" if context.role in _CANNOT_ACKNOWLEDGE else "yes",
+            late_after=context.freshness.late_after_s,
+            silent_after=context.freshness.silent_after_s,
+            shift_started=context.shift_started,
+        ),
+    )
+
+
+def _frame(context: ShellContext) -> Component:
+    """The strip on top: what everybody in the room must know before reading anything else."""
+    words = {"exercise": "shell.exercise", "history": "shell.history"}.get(context.kind)
+    parts: list[Component] = []
+    if words:
+        parts.append(html.Strong(text(words, context.language)))
+    if context.demonstration:
+        parts.append(html.Span(text("shell.demonstration_note", context.language)))
+    return html.Div(parts, className="frame")
+
+
+def _header(context: ShellContext) -> Component:
+    return html.Header(
+        [_place(context), _links(context), _clocks(context), _vitals(context), _person(context)],
+        className="shell-head",
+    )
+
+
+def _place(context: ShellContext) -> Component:
+    title = html.Span(context.title, className="title")
+    shift = html.Span(context.shift, className="shift")
+    where = html.Span(text("shell.where", context.language), className="where")
+    return html.Div([where, html.H1([title, shift])], className="place")
+
+
+def _links(context: ShellContext) -> Component:
+    """Other screens of the same operation; empty as long as there is one screen only."""
+    here = context.address.partition("?")[0]
+    query = urlencode({"operation": context.operation})
+    links = [
+        dcc.Link(
+            text(key, context.language),
+            href=f"{path}?{query}",
+            className="link here" if path == here else "link",
+        )
+        for path, key in NAVIGATION
+    ]
+    others = links if len(links) > 1 or here != NAVIGATION[0][0] else []
+    return html.Nav(
+        others, className="links", **aria(label=text("shell.screens", context.language))
+    )
+
+
+def _clocks(context: ShellContext) -> Component:
+    say = context.language
+    return html.Div(
+        [
+            html.Div(id=ids.ZULU_CLOCK, className="clock", **aria(label=text("shell.zulu", say))),
+            html.Div(id=ids.LOCAL_CLOCK, className="clock", **aria(label=text("shell.local", say))),
+        ],
+        className="clocks",
+    )
+
+
+def _vitals(context: ShellContext) -> Component:
+    say = context.language
+    return html.Div(
+        [
+            html.Div(id=ids.DATA_AGE, className="vital", title=text("shell.data_age_title", say)),
+            html.Div(id=ids.ALERT_COUNT, className="vital", title=text("shell.alerts_title", say)),
+        ],
+        className="vitals",
+    )
+
+
+def _person(context: ShellContext) -> Component:
+    say = context.language
+    role = text(f"shell.role_{context.role}", say) if context.role else ""
+    back = urlencode({"next": context.address})
+    return html.Div(
+        [
+            html.Button(id=ids.THEME_SWITCH, className="quiet", type="button"),
+            html.Nav(_languages(context, back), **aria(label=text("shell.language", say))),
+            html.Div([html.Strong(context.user), html.Span(role)], className="who"),
+            html.A(
+                text("shell.change_user", say), href=f"/sign-in?switch&{back}", className="quiet"
+            ),
+            html.Form(
+                html.Button(text("shell.sign_out", say), className="quiet", type="submit"),
+                method="post",
+                action="/sign-out",
+            ),
+        ],
+        className="person",
+    )
+
+
+def _languages(context: ShellContext, back: str) -> list[Component]:
+    return [
+        html.A(
+            code.upper(),
+            href=f"/language/{code}?{back}",
+            title=name,
+            lang=code,
+            className="quiet",
+            **aria(current="true"),
+        )
+        if code == context.language
+        else html.A(
+            code.upper(), href=f"/language/{code}?{back}", title=name, lang=code, className="quiet"
+        )
+        for code, name in LANGUAGES.items()
+    ]
+
+
+def _stores(context: ShellContext) -> list[Component]:
+    counters = [dcc.Store(id=identifier, data=0) for identifier in _COUNTERS]
+    return [*counters, dcc.Store(id=ids.OPERATION, data=context.operation)]

@@ -1,0 +1,200 @@
+"""What moves on the map: by the stream, without a new figure, through a change of the style."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import MAP, crossing, incident, position
+from tests.browser.stage import Stage
+
+pytestmark = pytest.mark.browser
+
+Open = Callable[..., Page]
+_HEAD = "(unit) => fpu.map.contents('patrols').features.find((f) => f.properties.unit === unit)"
+
+
+def _head(page: Page, unit: str) -> list[float]:
+    found: list[float] = page.evaluate(f"(u) => ({_HEAD})(u).geometry.coordinates", unit)
+    return found
+
+
+def _wait_for_head(page: Page, unit: str, lon: float) -> None:
+    page.wait_for_function(
+        f"([u, lon]) => ({_HEAD})(u)?.geometry.coordinates[0] === lon", arg=[unit, lon]
+    )
+
+
+def _drawn(page: Page, source: str) -> int:
+    """How many features of a source are really on the canvas."""
+    page.wait_for_function(f"() => {MAP}.loaded() && !{MAP}.isMoving()")
+    count: int = page.evaluate(
+        f"(source) => {MAP}.queryRenderedFeatures()"
+        ".filter((feature) => feature.source === source).length",
+        source,
+    )
+    return count
+
+
+def _click(page: Page, lon: float, lat: float) -> None:
+    """Click where the map shows a position."""
+    spot = page.evaluate(f"(at) => {MAP}.project(at)", [lon, lat])
+    box = page.locator("#map").bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + spot["x"], box["y"] + spot["y"])
+
+
+def test_a_position_moves_the_symbol_and_nothing_else(open_monitor: Open, stage: Stage) -> None:
+    page = open_monitor()
+    box = page.locator("#map").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 200, box["y"] + 200)
+    started = page.evaluate("() => fpu.map.camera().zoom")
+    page.mouse.wheel(0, -400)
+    page.wait_for_function(
+        f"(zoom) => {MAP}.getZoom() > zoom + 0.1 && !{MAP}.isMoving()", arg=started
+    )
+    page.evaluate(
+        "() => { window.redrawn = 0; const figure = document.querySelector('.js-plotly-plot');"
+        " for (const kind of ['plotly_afterplot', 'plotly_redraw', 'plotly_relayout'])"
+        " figure.on(kind, () => { window.redrawn += 1; }); }"
+    )
+    camera = page.evaluate("() => fpu.map.camera()")
+    stage.tell("fix", position("p1", "FP 11", 20.83, 42.61, datetime.now(UTC)))
+    _wait_for_head(page, "p1", 20.83)
+    page.wait_for_function(
+        f"() => {MAP}.querySourceFeatures('patrols')"
+        ".some((f) => Math.abs(f.geometry.coordinates[0] - 20.83) < 0.001)"
+    )
+    assert page.evaluate("() => window.redrawn") == 0
+    assert page.evaluate("() => fpu.map.camera()") == camera
+
+
+def test_a_new_style_keeps_the_data_and_the_camera(open_monitor: Open, stage: Stage) -> None:
+    page = open_monitor()
+    page.get_by_role("button", name="FP 11 ", exact=False).first.click()
+    page.wait_for_function(f"() => {MAP}.getZoom() > 10 && !{MAP}.isMoving()")
+    camera = page.evaluate("() => fpu.map.camera()")
+    page.evaluate("() => fpu.map.setVisible('settlements', false)")
+    for theme in ("day", "night"):
+        page.locator("#theme-switch").click()
+        page.wait_for_function(f"() => {MAP}.getStyle().name.endsWith('{theme}')")
+        page.wait_for_function(f"() => {MAP}.hasImage('patrol-moving-{theme}')")
+        assert _drawn(page, "patrols") >= 1
+        assert _drawn(page, "trails") >= 1
+        assert _drawn(page, "settlements") == 0
+        kept = page.evaluate("() => fpu.map.camera()")
+        assert kept["zoom"] == pytest.approx(camera["zoom"])
+        assert kept["center"] == pytest.approx(camera["center"], abs=1e-6)
+    stage.tell("fix", position("p1", "FP 11", 20.81, 42.60, datetime.now(UTC)))
+    _wait_for_head(page, "p1", 20.81)
+
+
+def test_a_gap_is_drawn_as_a_gap(open_monitor: Open) -> None:
+    page = open_monitor()
+    page.wait_for_function("() => fpu.map.contents('trails')?.features.length === 2")
+    trails = page.evaluate("() => fpu.map.contents('trails').features")
+    known = next(one for one in trails if not one["properties"]["gap"])
+    unknown = next(one for one in trails if one["properties"]["gap"])
+    assert len(known["geometry"]["coordinates"]) == 2
+    assert unknown["geometry"]["coordinates"] == [[[20.74, 42.6], [20.78, 42.6]]]
+
+
+def test_positions_out_of_order_and_absurd_ones(open_monitor: Open, stage: Stage) -> None:
+    """A late one joins the trail and does not move the symbol; a leap is no known way."""
+    page, now = open_monitor(), datetime.now(UTC)
+    stage.tell("fix", position("p1", "FP 11", 20.803, 42.60, now))
+    stage.tell("fix", position("p1", "FP 11", 20.801, 42.60, now - timedelta(seconds=2)))
+    stage.tell("fix", position("p1", "FP 11", 21.30, 42.60, now + timedelta(seconds=1)))
+    _wait_for_head(page, "p1", 21.30)
+    trails = page.evaluate("() => fpu.map.contents('trails').features")
+    lines = next(one for one in trails if not one["properties"]["gap"])["geometry"]["coordinates"]
+    assert [20.801, 42.6] in lines[-1]
+    assert lines[-1][-1] == [20.803, 42.6]
+    gaps = next(one for one in trails if one["properties"]["gap"])["geometry"]["coordinates"]
+    assert [[20.803, 42.6], [21.3, 42.6]] in gaps
+
+
+def test_a_reset_loads_everything_again(open_monitor: Open, stage: Stage) -> None:
+    page = open_monitor()
+    stage.script.latest.append(position("p3", "FP 31", 20.6, 42.5, datetime.now(UTC)))
+    stage.script.incidents.append(incident("demo-0002", 20.7, 42.5))
+    stage.script.crossings.append(
+        crossing("vermice", "Vërmicë/Vrbnica", "crossing_point", 20.5, 42)
+    )
+    stage.tell("reset", {})
+    expect(page.locator(".patrol")).to_have_count(3)
+    expect(page.locator(".crossing")).to_have_count(3)
+    page.wait_for_function("() => fpu.map.contents('incidents').features.length === 2")
+    page.wait_for_function(
+        f"() => {MAP}.queryRenderedFeatures().filter((f) => f.source === 'incidents').length === 2"
+    )
+
+
+def test_following_keeps_a_patrol_in_the_middle_until_the_map_is_dragged(
+    open_monitor: Open, stage: Stage
+) -> None:
+    page = open_monitor()
+    page.get_by_role("button", name="Follow FP 11").click()
+    page.wait_for_function(f"() => {MAP}.getZoom() > 10 && !{MAP}.isMoving()")
+    stage.tell("fix", position("p1", "FP 11", 20.86, 42.62, datetime.now(UTC)))
+    page.wait_for_function(f"() => Math.abs({MAP}.getCenter().lng - 20.86) < 0.001")
+    box = page.locator("#map").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 300, box["y"] + 250)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 200, box["y"] + 200, steps=5)
+    page.mouse.up()
+    expect(page.locator(".following")).to_be_hidden()
+
+
+def test_clicks_on_the_map_reach_dash(open_monitor: Open) -> None:
+    page = open_monitor()
+    page.evaluate(
+        "() => { window.told = []; const set = dash_clientside.set_props;"
+        " dash_clientside.set_props = (id, props) => {"
+        " window.told.push([id, props.data]); set(id, props); }; }"
+    )
+    _click(page, 20.95, 42.75)
+    page.wait_for_function(f"() => window.told.length === 2 && {MAP}.getZoom() > 9")
+    page.wait_for_function(f"() => !{MAP}.isMoving()")
+    _click(page, 20.93, 42.70)
+    page.wait_for_function("() => window.told.length === 3")
+    told = dict(page.evaluate("() => window.told"))
+    assert told["map-pick"]["id"] == "demo-0001"
+    assert told["selected-incident"] == "demo-0001"
+    assert told["map-click"]["lat"] == pytest.approx(42.70, abs=0.01)
+    assert told["map-click"]["lon"] == pytest.approx(20.93, abs=0.01)
+    assert "incident=demo-0001" in page.url
+
+
+def test_a_move_that_is_interrupted_still_arrives(open_monitor: Open) -> None:
+    """The drawer that opens beside the map gives it another size while it moves."""
+    page = open_monitor(query="?incident=demo-0001")
+    page.evaluate(
+        "() => { fpu.map.goTo([20.5, 42.9], 11);"
+        " document.getElementById('incident-drawer').append(document.createElement('p'));"
+        " dispatchEvent(new Event('resize')); }"
+    )
+    page.wait_for_function(
+        f"() => Math.abs({MAP}.getCenter().lng - 20.5) < 0.001 && {MAP}.getZoom() > 10.9"
+    )
+    layout = page.evaluate("() => document.querySelector('.js-plotly-plot').layout.map.center")
+    assert layout["lon"] == pytest.approx(20.5, abs=0.001)
+
+
+def test_layers_are_switched_by_keyboard(open_monitor: Open) -> None:
+    page = open_monitor()
+    page.locator("#map-tools summary").focus()
+    page.keyboard.press("Enter")
+    page.get_by_label("Crossing points", exact=True).focus()
+    page.keyboard.press("Space")
+    page.wait_for_function(
+        f"() => {MAP}.getLayoutProperty('crossings-sign', 'visibility') === 'none'"
+    )
+    page.wait_for_function(
+        f"() => !{MAP}.queryRenderedFeatures().some((f) => f.source === 'crossings')"
+    )
