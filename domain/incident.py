@@ -101,12 +101,24 @@ def options(situation: Situation, regions: tuple[str, ...]) -> list[Option]:
         try:
             permit(situation, region, event)
         except NotPermitted as refused:
-            found.append(Option(region, event, False, "role", refused.detail, roles))
+            guard = str(refused.extra["guard"])
+            found.append(Option(region, event, False, guard, refused.detail, roles))
         except GuardRefused as refused:
             found.append(Option(region, event, False, refused.guard, refused.detail, roles))
         else:
             found.append(Option(region, event, True, None, None, roles))
-    return found
+    return [*found, *_fact_options(situation)] if INC in regions else found
+
+
+def _fact_options(situation: Situation) -> list[Option]:
+    guard = detail = None
+    try:
+        may_write(situation)
+    except NotPermitted as refused:
+        guard, detail = str(refused.extra["guard"]), refused.detail
+    return [
+        Option(INC, event, guard is None, guard, detail, OBSERVERS) for event in WITHOUT_TRANSITION
+    ]
 
 
 def may_write(situation: Situation) -> None:

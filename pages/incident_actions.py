@@ -31,7 +31,7 @@ def actions_part(view: IncidentView, language: str) -> Component:
         [
             html.H2(text("incident.actions", language)),
             html.Div(
-                [*(one for one in groups if one is not None), _facts(language)],
+                [one for one in (*groups, _facts(view.options, language)) if one is not None],
                 className="action-groups",
             ),
             _not_now(view.options, language),
@@ -71,7 +71,11 @@ def event_words(region: str, event: str, language: str) -> str:
 
 
 def _group(region: str, options: Sequence[Option], language: str) -> Component | None:
-    allowed = [one for one in options if one["region"] == region and one["allowed"]]
+    allowed = [
+        one
+        for one in options
+        if one["region"] == region and one["allowed"] and one["event"] not in _FACTS
+    ]
     if not allowed:
         return None
     buttons = [_button(region, one["event"], language) for one in allowed]
@@ -85,8 +89,11 @@ def _group(region: str, options: Sequence[Option], language: str) -> Component |
     )
 
 
-def _facts(language: str) -> Component:
-    buttons = [_button(INC, event, language) for event in _FACTS]
+def _facts(options: Sequence[Option], language: str) -> Component | None:
+    allowed = {one["event"] for one in options if one["allowed"]}
+    buttons = [_button(INC, event, language) for event in _FACTS if event in allowed]
+    if not buttons:
+        return None
     return html.Div(
         [html.H3(text("incident.facts", language)), html.Div(buttons, className="buttons")],
         className="action-group facts",

@@ -26,8 +26,8 @@ LONGEST = 200
 Summary = Mapping[str, Any]
 
 
-def list_part(language: str) -> list[Component]:
-    """What stands in the monitor's container: filters, and the rows."""
+def list_part(language: str, may_report: bool) -> list[Component]:
+    """Filters and rows for the monitor's container; reporting for those who may."""
     return [
         report_frame(language),
         html.Div(
@@ -37,6 +37,7 @@ def list_part(language: str) -> list[Component]:
                     id=ids.REPORT_OPEN,
                     className="primary",
                     type="button",
+                    hidden=not may_report,
                 ),
                 dcc.RadioItems(
                     id=ids.LIST_SCOPE,

@@ -23,8 +23,8 @@ _PREFIX = re.compile(r"(\d{2}:?\d{2}|\d{6})\s?([ZABzab])?(?=\s)\s+(.+)", re.DOTA
 _RECORDED_APART_S = 60
 
 
-def log_part(language: str) -> list[Component]:
-    """The line to type into, and the newest lines under it."""
+def log_part(language: str, may_write: bool) -> list[Component]:
+    """The line to type into, for those who may, and the newest lines under it."""
     return [
         dcc.Store(id=ids.LOG_META, data=str(uuid.uuid4())),
         html.Div(
@@ -39,6 +39,7 @@ def log_part(language: str) -> list[Component]:
                 html.Button(text("log.enter", language), id=ids.LOG_ENTER, type="button"),
             ],
             className="log-type",
+            hidden=not may_write,
         ),
         html.P(id=ids.LOG_NOTICE, className="form-notice", role="alert"),
         html.Ol(id=ids.LOG_LINES, className="log-lines"),

@@ -46,10 +46,12 @@ def monitor(context: ShellContext, incident: str | None = None) -> Component:
             panel(
                 ids.INCIDENT_PANEL,
                 text("monitor.incidents", say),
-                html.Div(list_part(say), id=ids.INCIDENT_LIST, className="incidents"),
+                html.Div(
+                    list_part(say, context.may_report), id=ids.INCIDENT_LIST, className="incidents"
+                ),
             ),
             _coverage(say),
-            html.Div([_alerts(say), _log(say)], className="foot"),
+            html.Div([_alerts(say), _log(say, context.may_write)], className="foot"),
             dcc.Store(id=ids.MAP_CLICK),
             dcc.Store(id=ids.MAP_PICK),
             dcc.Store(id=ids.SELECTED_INCIDENT, data=incident),
@@ -113,8 +115,8 @@ def _alerts(say: str) -> Component:
     )
 
 
-def _log(say: str) -> Component:
-    return panel(ids.LOG_PANEL, text("log.title", say), log_part(say))
+def _log(say: str, may_write: bool) -> Component:
+    return panel(ids.LOG_PANEL, text("log.title", say), log_part(say, may_write))
 
 
 def _coverage(say: str) -> Component:

@@ -11,7 +11,9 @@ from dash.development.base_component import Component
 from flask import has_request_context, request
 
 from domain.errors import DashboardError
+from domain.roster import Operation
 from domain.tracks import Freshness
+from domain.transitions import INC, OBSERVERS, ROWS_OF
 from layers.theme import THEMES
 from pages import identifiers as ids
 from pages.components import aria, data
@@ -42,7 +44,8 @@ class ShellContext:
     """Everything that the shell shows and that screens need to know of where they are.
 
     ``kind`` is live, exercise or history, or empty where there is no such operation; ``shift`` is
-    empty when nobody planned one. ``address`` is the path with its variables, to come back to.
+    empty when nobody planned one. ``address`` is the path with its variables, to come back to;
+    ``over`` that the operation takes nothing more.
     """
 
     operation: str
@@ -56,7 +59,20 @@ class ShellContext:
     theme: str
     demonstration: bool
     address: str
+    over: bool = False
+    operations: tuple[Operation, ...] = ()
     freshness: Freshness = field(default_factory=Freshness)
+
+    @property
+    def may_write(self) -> bool:
+        """Whether this user records facts here; the services decide, this only spares a refusal."""
+        in_place = self.role != "EXCON" or self.kind == "exercise"
+        return self.role in OBSERVERS and in_place and not self.over
+
+    @property
+    def may_report(self) -> bool:
+        """Whether this user may report an incident here."""
+        return self.may_write and self.role in ROWS_OF[INC, "report"][0].entered_by
 
 
 def operation_of(services: Services, variables: Mapping[str, str]) -> str:
@@ -71,9 +87,10 @@ def shell_context(
     operation = operation_of(services, variables)
     who = visitor() if has_request_context() else None
     title = kind = shift_name = started = ""
+    over = False
     try:
         found = services.roster.operation(operation)
-        title, kind = found.title, found.kind
+        title, kind, over = found.title, found.kind, found.closed_at is not None
         shift = services.roster.shift_at(operation, services.clock())
         if shift is not None:
             shift_name, started = shift.name, shift.period.starts_at.isoformat()
@@ -91,6 +108,8 @@ def shell_context(
         theme=theme_of(variables),
         demonstration=services.demonstration,
         address=f"{path}?{urlencode(variables)}" if variables else path,
+        over=over,
+        operations=tuple(services.roster.operations()) if who else (),
     )
 
 
@@ -150,10 +169,39 @@ def _header(context: ShellContext) -> Component:
 
 
 def _place(context: ShellContext) -> Component:
-    title = html.Span(context.title, className="title")
-    shift = html.Span(context.shift, className="shift")
-    where = html.Span(text("shell.where", context.language), className="where")
-    return html.Div([where, html.H1([title, shift])], className="place")
+    say = context.language
+    return html.Div(
+        [
+            html.Span(text("shell.where", say), className="where"),
+            html.Div(
+                [_operation_menu(context), html.Span(context.shift, className="shift")],
+                className="name",
+            ),
+        ],
+        className="place",
+    )
+
+
+def _operation_menu(context: ShellContext) -> Component:
+    """The operation's name, which opens the others; one screen shows one operation only."""
+    say = context.language
+    title = html.H1(context.title, className="title")
+    others = [one for one in context.operations if one.id != context.operation]
+    if not others:
+        return title
+    links = [
+        html.Li(
+            html.A(
+                [html.Strong(one.title), html.Span(text(f"shell.kind_{one.kind}", say))],
+                href="/?" + urlencode({"operation": one.id}),
+            )
+        )
+        for one in others
+    ]
+    return html.Details(
+        [html.Summary(title, title=text("shell.change_operation", say)), html.Ul(links)],
+        className="operations",
+    )
 
 
 def _links(context: ShellContext) -> Component:

@@ -222,7 +222,9 @@ def test_options_name_every_event_once_with_its_guard() -> None:
     found = options(world.situation(Actor("duty", "FPU_DUTY"), INCIDENTS[0]), (INC, T2))
     assert len({(one.region, one.event) for one in found}) == len(found)
     assert all(one.allowed or (one.guard and one.detail) for one in found)
-    assert {one.event for one in found if one.allowed} == {"confirm", "discard", "prealert"}
+    assert {one.event for one in found if one.allowed} == {
+        "confirm", "discard", "prealert", "note", "observation",
+    }  # fmt: skip
 
 
 def test_a_platoon_keeps_its_state_through_the_fold() -> None:
@@ -238,3 +240,11 @@ def test_a_platoon_keeps_its_state_through_the_fold() -> None:
         state = evolve_platoon(state, event)
     assert state == world.platoons["p1"]
     assert fold(INCIDENTS[1], []) == IncidentState(INCIDENTS[1])
+
+
+def test_facts_are_options_for_those_who_write_and_name_the_guard_for_others() -> None:
+    world = _world()
+    for role, guard in (("PATROL_LDR", None), ("AUDITOR", "role")):
+        found = options(world.situation(Actor("x", role), INCIDENTS[0]), (INC,))
+        facts = {one.event: one.guard for one in found if one.event in ("note", "observation")}
+        assert facts == {"note": guard, "observation": guard}

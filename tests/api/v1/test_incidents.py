@@ -74,7 +74,8 @@ def test_the_state_tells_every_event_or_its_guard(ask: Ask, reported: str) -> No
     assert options["INC", "confirm"]["allowed"]
     assert options["T2", "engage"]["guard"] == "explicit_kp_request"
     every = {(row.region, row.event) for row in TABLE if row.region != "RES"}
-    assert set(options) == every - {("INC", "report")}
+    facts = {("INC", "note"), ("INC", "observation")}
+    assert set(options) == every - {("INC", "report")} | facts
 
 
 def test_engage_without_a_request_is_422_and_the_log_is_unchanged(
