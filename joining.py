@@ -15,8 +15,8 @@ from data.cache import KeptCache
 from data.database import Database
 from data.event_store import EventStore
 from data.fix_store import FixStore
-from data.gazetteer import Gazetteer
 from data.journal import Journal
+from data.kosovo.places import Gazetteer, crossing_points
 from data.lease_store import SqlLeaseStore
 from data.migrate import is_current
 from data.quarantine_store import QuarantineStore
@@ -75,8 +75,7 @@ class _Stores:
 
     def coverage(self) -> Coverage:
         """Who watches for visits to crossing points."""
-        crossings = self.gazetteer.crossings
-        return Coverage(self.database, VisitStore(), self.journal, crossings, utc_now)
+        return Coverage(self.database, VisitStore(), self.journal, crossing_points, utc_now)
 
     def ingest(self, occurrences: Occurrences, coverage: Coverage) -> Ingest:
         """The one writer of positions in this process."""
@@ -114,7 +113,6 @@ def join(server: Flask, settings: Settings) -> Services:
         scenarios=scenarios,
         accounts=_accounts(stores.database, settings),
         roster=stores.roster,
-        places=stores.gazetteer,
         live=stores.hub,
         ingest=ingest,
         tracks=Tracks(stores.fixes),

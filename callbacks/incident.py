@@ -7,7 +7,7 @@ from typing import Any
 
 from dash import ALL, Dash, Input, Output, State, ctx, no_update
 
-from callbacks.sending import Sent, send_event
+from callbacks.sending import send_event
 from domain.errors import DashboardError
 from pages import identifiers as shared
 from pages import incident_identifiers as ids
@@ -92,7 +92,7 @@ def register(app: Dash, services: Services) -> None:
         if sent.done:
             clear = [""] * len(faults)
             return True, [], None, "", clear, sent.done, touched + 1
-        return no_update, no_update, sent.meta, sent.notice, _at(sent, faults), "", no_update
+        return no_update, no_update, sent.meta, sent.notice, sent.at(faults), "", no_update
 
 
 def _opened(services: Services, view: IncidentView, button: dict[str, Any]) -> Any:
@@ -112,8 +112,3 @@ def _opened(services: Services, view: IncidentView, button: dict[str, Any]) -> A
     except DashboardError as refused:
         return True, no_update, [], None, refused.detail
     return False, act_title(view, meta, language), fields, meta | more, ""
-
-
-def _at(sent: Sent, faults: list[dict[str, Any]]) -> list[str]:
-    """What stands at each field, in the order of the fields on the screen."""
-    return [sent.faults.get(one["path"], "") for one in faults]

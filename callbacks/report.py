@@ -8,13 +8,15 @@ from typing import Any
 from dash import ALL, Dash, Input, Output, State, ctx, no_update
 
 from callbacks.sending import send_report
+from domain.errors import InvalidField
 from domain.time import to_rfc3339
 from pages import identifiers as shared
 from pages import incident_identifiers as ids
 from pages.form_view import typed_values
 from pages.incident_report import report_fields, report_values, where_words
-from pages.places import point_of
+from pages.places import point_of, position_of_mgrs
 from pages.session import current_language, current_user
+from pages.shell import shell_context
 from services.container import Services
 
 FORM = "report"
@@ -51,7 +53,8 @@ def register(app: Dash, services: Services) -> None:
         position = clicked if ctx.triggered_id == shared.MAP_CLICK else None
         if meta:  # open already: a click on the map moves the place, what was typed stays
             return no_update, no_update, no_update, no_update, _moved(found, position)
-        if not ctx.triggered[0]["value"]:
+        may = shell_context(services, {"operation": operation}).may_report
+        if not (may and ctx.triggered[0]["value"]):  # readers click on the map, too
             return no_update, no_update, no_update, no_update, kept
         fields, opened = _opened(services, operation, position)
         return False, fields, opened, "", kept
@@ -60,13 +63,20 @@ def register(app: Dash, services: Services) -> None:
         Output(ids.REPORT_WHERE, "children"),
         Input(ids.field_of_any("position.lat"), "value"),
         Input(ids.field_of_any("position.lon"), "value"),
+        Input(ids.field_of_any("position.mgrs"), "value"),
         Input(ids.field_of_any("place_ref"), "value"),
         prevent_initial_call=True,
     )
-    def where(latitude: list[Any], longitude: list[Any], place: list[Any]) -> str:
-        if not (latitude and longitude and place):
+    def where(
+        latitude: list[Any], longitude: list[Any], square: list[Any], place: list[Any]
+    ) -> str:
+        if not (latitude and longitude and square and place):
             return ""
-        point = _point(latitude[0], longitude[0]) or point_of(place[0])
+        try:
+            point = position_of_mgrs(square[0]) if square[0] else None
+        except InvalidField:
+            return ""
+        point = point or _point(latitude[0], longitude[0]) or point_of(place[0])
         return where_words(*point, current_language()) if point else ""
 
     @app.callback(
@@ -95,8 +105,7 @@ def register(app: Dash, services: Services) -> None:
         sent = send_report(services, meta, typed_values(values, found), current_language())
         if sent.outcome is not None:
             return True, [], None, "", [""] * len(faults), sent.outcome.state["id"]
-        at_fields = [sent.faults.get(one["path"], "") for one in faults]
-        return no_update, no_update, sent.meta, sent.notice, at_fields, no_update
+        return no_update, no_update, sent.meta, sent.notice, sent.at(faults), no_update
 
 
 def _opened(services: Services, operation: str, position: dict[str, float] | None) -> Any:
@@ -117,6 +126,7 @@ def _moved(found: list[dict[str, Any]], position: dict[str, float] | None) -> li
     new = {
         "position.lat": f"{position['lat']:.5f}",
         "position.lon": f"{position['lon']:.5f}",
+        "position.mgrs": "",
     }
     return [new.get(one["path"], no_update) for one in found]
 

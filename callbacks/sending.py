@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +15,7 @@ from pages.incident_actions import event_words, guard_words
 from pages.incident_report import report_form
 from pages.incident_timeline import happened
 from pages.incident_view import actor_of
-from pages.places import point_of
+from pages.places import point_of, position_of_mgrs
 from pages.session import current_user
 from pages.strings import catalogue, text
 from services.container import Services
@@ -35,6 +35,10 @@ class Sent:
     faults: dict[str, str] = field(default_factory=dict)
     outcome: Outcome | None = None
 
+    def at(self, places: Sequence[Mapping[str, Any]]) -> list[str]:
+        """What stands at each field, in the order of the places for it on the screen."""
+        return [self.faults.get(one["path"], "") for one in places]
+
 
 def send_event(services: Services, meta: Meta, typed: Mapping[str, Any], language: str) -> Sent:
     """One event on an incident or a platoon."""
@@ -49,7 +53,6 @@ def send_event(services: Services, meta: Meta, typed: Mapping[str, Any], languag
         "expected_version": meta["version"],
     }
     envelope["occurred_at"] = _occurred(meta, typed, envelope["occurred_at"])
-    _locate(envelope)
     if meta["corrects"]:
         envelope["corrects"] = meta["corrects"]
     if "text" in envelope:
@@ -57,6 +60,7 @@ def send_event(services: Services, meta: Meta, typed: Mapping[str, Any], languag
     actor = actor_of(current_user())
 
     def act() -> Outcome:
+        _locate(envelope)
         if meta["region"] == RES:
             place = meta["operation"], meta["platoon"]
             return services.incidents.act_on_platoon(*place, actor, envelope)
@@ -72,14 +76,15 @@ def send_report(services: Services, meta: Meta, typed: Mapping[str, Any], langua
         return _faulty(meta, filled, language)
     envelope = complete(filled.envelope) | {"command_id": meta["command_id"]}
     envelope["occurred_at"] = _occurred(meta, typed, envelope["occurred_at"])
-    _locate(envelope)
     if "text" in envelope:
         envelope["lang"] = language
     actor = actor_of(current_user())
-    words = event_words(INC, "report", language)
-    return _carried_out(
-        meta, lambda: services.incidents.report(meta["operation"], actor, envelope), words, language
-    )
+
+    def act() -> Outcome:
+        _locate(envelope)
+        return services.incidents.report(meta["operation"], actor, envelope)
+
+    return _carried_out(meta, act, event_words(INC, "report", language), language)
 
 
 def _carried_out(meta: Meta, act: Callable[[], Outcome], words: str, language: str) -> Sent:
@@ -139,8 +144,16 @@ def _flags(typed: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _locate(envelope: dict[str, Any]) -> None:
-    """A place that was picked by name gives the position too, so that the map can show it."""
-    point = None if "position" in envelope else point_of(envelope.get("place_ref"))
+    """Give the position as the services want it, so that the map can show it.
+
+    An MGRS square goes before numbers, because it is never filled in by a click on the map; a place
+    that was picked by name counts where there is neither. Raises ``InvalidField``.
+    """
+    square = envelope.get("position", {}).pop("mgrs", None)
+    if square:
+        point: tuple[float, float] | None = position_of_mgrs(square)
+    else:
+        point = None if "position" in envelope else point_of(envelope.get("place_ref"))
     if point is not None:
         envelope["position"] = {"lat": point[0], "lon": point[1]}
 

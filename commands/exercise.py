@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Protocol
 
 import click
-from flask.cli import AppGroup
 
 from commands.group import Group
 from domain.time import to_rfc3339
@@ -21,7 +20,7 @@ class HasDemonstration(Protocol):
     def scenarios(self) -> Demonstration: ...
 
 
-def exercise_commands(get_services: Callable[[], HasDemonstration]) -> AppGroup:
+def exercise_commands(get_services: Callable[[], HasDemonstration]) -> Group:
     """The group, to be added to ``app.cli``; ``get_services`` is called when a command runs."""
     group = Group("exercise", help="Exercises and histories from scenario files.")
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, BinaryIO, Protocol
+from typing import BinaryIO, Protocol
 
 import click
-from flask.cli import AppGroup
 
+from commands.group import Group
 from commands.roster_duties import assign_commands, release_commands, shift_commands
 from commands.roster_options import GetRoster
 from commands.roster_records import (
@@ -16,7 +16,6 @@ from commands.roster_records import (
     platoon_commands,
     unit_commands,
 )
-from domain.errors import DashboardError
 from services.clock import utc_now
 from services.roster import RosterService
 from services.roster_import import KINDS, LARGEST_FILE, ImportRefused, plan
@@ -32,22 +31,9 @@ class HasRoster(Protocol):
     def roster(self) -> RosterService: ...
 
 
-class RosterGroup(AppGroup):
-    """A group whose refusals end a command with a line that names the field."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run the command."""
-        try:
-            return super().invoke(ctx)
-        except DashboardError as fault:
-            name = fault.extra.get("field")
-            detail = f"{name}: {fault.detail}" if name else fault.detail
-            raise click.ClickException(detail) from fault
-
-
-def roster_commands(get_services: Callable[[], HasRoster]) -> AppGroup:
+def roster_commands(get_services: Callable[[], HasRoster]) -> Group:
     """The group, to be added to ``app.cli``; ``get_services`` is called when a command runs."""
-    group = RosterGroup("roster", help="Units, devices, platoons, shifts and their assignments.")
+    group = Group("roster", help="Units, devices, platoons, shifts and their assignments.")
 
     def roster() -> RosterService:
         service = get_services().roster
@@ -68,7 +54,7 @@ def roster_commands(get_services: Callable[[], HasRoster]) -> AppGroup:
     return group
 
 
-def _import_command(group: AppGroup, roster: GetRoster) -> None:
+def _import_command(group: Group, roster: GetRoster) -> None:
     @group.command("import", help="Take in a whole CSV FILE of one KIND, or nothing of it.")
     @click.argument("kind", type=click.Choice(list(KINDS)))
     @click.argument("file", type=click.File("rb"))

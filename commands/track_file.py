@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import signal
 import threading
 from collections.abc import Iterator
@@ -15,17 +14,16 @@ from typing import Any
 
 from domain.fixes import Report
 from domain.stored_fixes import SEGMENT
-from formats import gpx
 from formats.message import LONGEST_DEVICE_ID
-
-_POINT = re.compile(rb"<(?:\w+:)?trkpt\b")
+from formats.registry import FileFormat
 
 
 @dataclass(frozen=True)
 class TrackFile:
-    """A GPX file and the device it is filed under."""
+    """A file, its format, and the device it is filed under."""
 
     path: Path
+    format: FileFormat
     device: str
 
     @cached_property
@@ -36,14 +34,14 @@ class TrackFile:
     @cached_property
     def points(self) -> int:
         """How many points there are about; for the progress bar."""
-        return sum(1 for _ in _POINT.finditer(self.data))
+        return self.format.count(self.data)
 
     def reports(self) -> Iterator[Report]:
         """The points in the file's order, each with the number of its segment as an attribute.
 
         Raises ``Unreadable`` after the last point that could be read.
         """
-        for number, segment in enumerate(gpx.decode(self.data, device=self.device)):
+        for number, segment in enumerate(self.format.decode(self.data, device=self.device)):
             for report in segment:
                 yield replace(report, attributes={**report.attributes, SEGMENT: number})
 

@@ -1,4 +1,4 @@
-"""``flask tracks``: GPX files in and out."""
+"""``flask tracks``: track files in and out; how a name ends tells the format."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from commands.roster_options import parse_moment
 from commands.track_file import TrackFile, device_name, interruptible_after
 from domain.errors import InvalidField, NotFound
 from domain.fixes import Report
-from formats import gpx_writer
+from formats.gpx_writer import Track
 from formats.message import Unreadable, device_id
+from formats.registry import file_format
 from services.clock import utc_now
 from services.ingest import Ingest
 from services.ports import Filing
@@ -44,7 +45,7 @@ class HasTracks(Protocol):
 
 def tracks_commands(get_services: Callable[[], HasTracks]) -> Group:
     """The group, to be added to ``app.cli``; ``get_services`` is called when a command runs."""
-    group = Group("tracks", help="Tracks from and to GPX files.")
+    group = Group("tracks", help="Tracks from and to files (GPX).")
     _import_command(group, get_services)
     _export_command(group, get_services)
     return group
@@ -63,14 +64,15 @@ def _import_command(group: Group, get_services: Callable[[], HasTracks]) -> None
     @click.option("--anywhere", is_flag=True, help="Also positions outside the area.")
     @click.option("--device", help="The device that recorded it; otherwise the file's name.")
     def import_(file: Path, unit: str, operation: str, anywhere: bool, device: str | None) -> None:
-        """Store the positions of the GPX file FILE. Doing it twice adds nothing."""
+        """Store the positions of the track file FILE. Doing it twice adds nothing."""
         services = get_services()
         filing = _filing(services.roster, operation, unit)
-        source = TrackFile(file, _device(device) if device else device_name(file))
+        name, found = file_format(file.name)
+        source = TrackFile(file, found, _device(device) if device else device_name(file))
 
         def accept(reports: list[Report]) -> Receipt:
             return services.ingest.accept(
-                "gpx", reports, b"", utc_now(), anywhere=anywhere, live=False, filing=filing
+                name, reports, b"", utc_now(), anywhere=anywhere, live=False, filing=filing
             )
 
         click.echo(f"{file.name}: {filing.callsign} in {filing.operation}, device {source.device}")
@@ -84,16 +86,19 @@ def _export_command(group: Group, get_services: Callable[[], HasTracks]) -> None
     @click.option("--from", "start", type=parse_moment, required=True, help="RFC 3339.")
     @click.option("--to", "end", type=parse_moment, required=True, help="RFC 3339.")
     def export(file: Path, unit: str, operation: str, start: datetime, end: datetime) -> None:
-        """Write a unit's positions to the new GPX file FILE, one segment between two gaps."""
+        """Write a unit's positions to the new track file FILE, one segment between two gaps."""
         services = get_services()
         filing = _filing(services.roster, operation, unit)
         if start > end:
             raise InvalidField("from", "is after --to")
+        encode = file_format(file.name)[1].encode
+        if encode is None:
+            raise InvalidField("file", "is of a format that is only read")
         devices = services.tracks.pieces(filing.operation, filing.unit, start, end)
         if not devices:
             raise NotFound(f"{filing.callsign} has no positions in {operation} in that time")
         segments = [[piece.fixes() for piece in device] for device in devices]
-        data = gpx_writer.encode(gpx_writer.Track(filing.callsign, parts) for parts in segments)
+        data = encode(Track(filing.callsign, parts) for parts in segments)
         try:
             with file.open("xb") as opened:
                 opened.write(data)

@@ -172,7 +172,6 @@ class ShiftMember:
             object.__setattr__(self, "task", clean_text(self.task, "task", 200))
 
 
-Assignment = DeviceAssignment | UnitAssignment
 Record = (
     Operation | Unit | Device | DeviceAssignment | UnitAssignment | Platoon | Shift | ShiftMember
 )

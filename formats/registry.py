@@ -1,4 +1,4 @@
-"""Every wire and file format by name. To add one: ``docs/formats.md``, last section."""
+"""Every wire and file format by name. To add one: ``docs/recipes/add-a-format.md``."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from domain.errors import InvalidField
 from domain.fixes import Report
 from formats import gpx, gpx_writer, osmand, owntracks, traccar_client
 from formats.message import HttpMessage
@@ -36,11 +37,13 @@ class HttpFormat:
 
 @dataclass(frozen=True, slots=True)
 class FileFormat:
-    """A format of track files; ``suffix`` is how their names end."""
+    """A format of track files; ``suffix`` is how their names end, ``count`` tells about how many
+    points a file has before it is read, and ``encode`` is None where files are only read."""
 
     label: str
     suffix: str
     decode: FileDecoder
+    count: Callable[[bytes], int]
     encode: Callable[[Iterable[gpx_writer.Track]], bytes] | None
 
 
@@ -53,7 +56,16 @@ HTTP_FORMATS: Mapping[str, HttpFormat] = {
 }
 
 FILE_FORMATS: Mapping[str, FileFormat] = {
-    "gpx": FileFormat("GPX", ".gpx", gpx.decode, gpx_writer.encode),
+    "gpx": FileFormat("GPX", ".gpx", gpx.decode, gpx.count, gpx_writer.encode),
 }
 
 FORMATS: Mapping[str, HttpFormat | FileFormat] = {**HTTP_FORMATS, **FILE_FORMATS}
+
+
+def file_format(file_name: str) -> tuple[str, FileFormat]:
+    """Name and format of a track file by how its name ends; raises ``InvalidField``."""
+    for name, found in FILE_FORMATS.items():
+        if file_name.casefold().endswith(found.suffix):
+            return name, found
+    known = ", ".join(found.suffix for found in FILE_FORMATS.values())
+    raise InvalidField("file", f"must end in {known}")

@@ -75,11 +75,12 @@ def organisations_of(region: str, event: str) -> tuple[str, ...]:
 
 
 def position_fields() -> list[Field]:
-    """A place by its name, or a position."""
+    """A place by its name, or a position in either way; see ``places.position_of_mgrs``."""
     return [
         Field("place_ref", "place", False),
         Field("position.lat", "decimal", False, least=-90, most=90),
         Field("position.lon", "decimal", False, least=-180, most=180),
+        Field("position.mgrs", "text", False),
     ]
 
 

@@ -14,7 +14,7 @@ from domain.time import to_date_time_group
 from domain.transitions import INC
 from pages import incident_identifiers as ids
 from pages.components import aria
-from pages.event_form import EventForm, organisations_of
+from pages.event_form import EventForm, organisations_of, position_fields
 from pages.form_view import Choices, Painter
 from pages.forms import Field, record_fields
 from pages.places import mgrs_of, near_words, place_choices
@@ -67,9 +67,7 @@ def report_form() -> EventForm:
         "report",
         (
             *first,
-            Field("place_ref", "place", False),
-            Field("position.lat", "decimal", False),
-            Field("position.lon", "decimal", False),
+            *position_fields(),
         ),
         (Field("occurred_at", "moment", True),),
         (

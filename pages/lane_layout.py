@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from domain.transitions import INC, LINE, RES, T2, T3, TABLE
+from domain.transitions import INC, LINE, RES, T2, T3
 
 STEPS = 10
 """How many steps the grid of the main path has; the lanes share it, so alike steps align."""
@@ -113,14 +113,3 @@ def length_of(region: str) -> int:
     """How many steps the main path of a lane has."""
     steps = [place.step for (lane, _), place in PLACES.items() if lane == region]
     return max(steps)
-
-
-def moves_of(region: str) -> frozenset[tuple[str, str]]:
-    """Every (from, to) that the table knows in a region, those that stay in place left out."""
-    return frozenset(
-        (before, row.to_state)
-        for row in TABLE
-        if row.region == region
-        for before in row.from_states
-        if before != row.to_state
-    )

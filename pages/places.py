@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
 import mgrs
 
-from data.place_names import NamedPlace, named_places
+from data.kosovo.places import Gazetteer, Place, places
+from domain.errors import InvalidField, NotFound
 from domain.geodesy import distance_m
 from pages.strings import text
 
@@ -18,6 +20,11 @@ _AT_M = 300
 _METRES_10 = 4
 """Digits of an MGRS position to 10 m."""
 
+_ZONE = "34T"
+"""All of Kosovo* lies in it, so on the radio it is often left out."""
+
+_TYPED = re.compile(r"(\d{1,2}[C-HJ-NP-X])?([A-HJ-NP-Z]{2})((?:\d\d){2,5})")
+
 
 def mgrs_of(latitude: float, longitude: float) -> str:
     """``34T DN 8901 4861``: the MGRS position to 10 m, as it is read out on the radio."""
@@ -26,34 +33,42 @@ def mgrs_of(latitude: float, longitude: float) -> str:
     return f"{zone} {square} {digits[:_METRES_10]} {digits[_METRES_10:]}"
 
 
-def position_of_mgrs(typed: str) -> tuple[float, float] | None:
-    """(latitude, longitude) of an MGRS position, None when it is none."""
+def position_of_mgrs(typed: str) -> tuple[float, float]:
+    """(latitude, longitude) of the middle of an MGRS square of 1 km to 1 m.
+
+    Spaces and the zone may be left out. Raises ``InvalidField`` when it is no such square.
+    """
+    found = _TYPED.fullmatch("".join(typed.upper().split()))
+    if found is None:
+        raise InvalidField("position.mgrs", "is no MGRS position")
+    zone, square, digits = found.groups()
+    half = len(digits) // 2
+    # a further digit, 5, is the middle; the finest square has none
+    middle = "5" if half < 5 else ""
+    code = f"{zone or _ZONE}{square}{digits[:half]}{middle}{digits[half:]}{middle}"
     try:
-        latitude, longitude = mgrs.MGRS().toLatLon("".join(typed.upper().split()))
-    except mgrs.core.MGRSError:
-        return None
+        latitude, longitude = mgrs.MGRS().toLatLon(code)
+    except mgrs.core.MGRSError as fault:
+        raise InvalidField("position.mgrs", "is no MGRS position") from fault
     return float(latitude), float(longitude)
 
 
 def place_choices() -> list[tuple[str, str, str]]:
-    """Every place with a point: (id, both names, what search finds it by)."""
-    return [(one.id, one.name, f"{one.name} {one.search}") for one in _with_points()]
+    """Every place: (id, both names, what search finds it by)."""
+    return [(one.id, one.name, " ".join((one.name, *one.keys))) for one in places()]
 
 
 def point_of(place_ref: str | None) -> tuple[float, float] | None:
     """(latitude, longitude) of a place."""
-    for one in _with_points():
-        if one.id == place_ref and one.latitude is not None and one.longitude is not None:
-            return one.latitude, one.longitude
-    return None
+    return _gazetteer().position_of(place_ref) if place_ref else None
 
 
 def place_words(summary: Mapping[str, Any], language: str) -> str:
     """The place of an incident: its name, or how far it is from the nearest settlement."""
-    named = _by_id().get(summary["place_ref"] or "")
-    if named is not None:
-        return named.name
-    position = summary["position"]
+    try:
+        return _gazetteer().place(summary["place_ref"] or "").name
+    except NotFound:
+        position = summary["position"]
     if position is None:
         return text("incident.place_unknown", language)
     return near_words(position["lat"], position["lon"], language)
@@ -62,7 +77,7 @@ def place_words(summary: Mapping[str, Any], language: str) -> str:
 def near_words(latitude: float, longitude: float, language: str) -> str:
     """``2.1 km from Zveçan/Zvečan``."""
     away, nearest = min(
-        (distance_m(latitude, longitude, one.latitude or 0, one.longitude or 0), one.name)
+        (distance_m(latitude, longitude, one.latitude, one.longitude), one.name)
         for one in _settlements()
     )
     if away < _AT_M:
@@ -71,15 +86,10 @@ def near_words(latitude: float, longitude: float, language: str) -> str:
 
 
 @cache
-def _by_id() -> Mapping[str, NamedPlace]:
-    return {one.id: one for one in named_places()}
+def _gazetteer() -> Gazetteer:
+    return Gazetteer()
 
 
 @cache
-def _with_points() -> tuple[NamedPlace, ...]:
-    return tuple(one for one in named_places() if one.latitude is not None)
-
-
-@cache
-def _settlements() -> tuple[NamedPlace, ...]:
-    return tuple(one for one in _with_points() if one.kind == "settlement")
+def _settlements() -> tuple[Place, ...]:
+    return tuple(one for one in places() if one.kind == "settlement")

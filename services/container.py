@@ -15,7 +15,6 @@ from services.clock import Clock
 from services.coverage import Coverage
 from services.demonstration import Demonstration
 from services.duties import Duties
-from services.event_ports import Places
 from services.incidents import Incidents
 from services.ingest import Ingest
 from services.leases import Leases
@@ -48,7 +47,6 @@ class Services:
     scenarios: Demonstration
     accounts: Accounts
     roster: RosterService
-    places: Places
     live: LiveHub
     ingest: Ingest
     tracks: Tracks

@@ -135,6 +135,15 @@ def test_a_place_that_was_picked_by_name_is_on_the_map(server: Flask) -> None:
         )
 
 
+def test_an_mgrs_square_goes_before_numbers_and_a_wrong_one_is_marked(server: Flask) -> None:
+    with signed_in(server, "duty") as services:
+        wrong = report(services, **{"position.mgrs": "34T DN 89"})
+        assert wrong.faults["position.mgrs"].startswith("Not an MGRS position")
+        assert report(services, **{"position.mgrs": "DM 500 700"}).outcome
+        position = services.picture.incidents(OPERATION)[0]["position"]
+        assert (position["lat"], position["lon"]) == pytest.approx((42.183, 20.396), abs=0.01)
+
+
 def test_what_is_missing_is_marked_and_nothing_is_sent(server: Flask) -> None:
     with signed_in(server, "duty") as services:
         sent = report(services, **{"record.title": " "})

@@ -191,3 +191,15 @@ def test_a_long_name_still_tells_files_apart() -> None:
     names = {device_name(Path("x" * 200 + end)) for end in ("a.gpx", "b.gpx")}
     assert len(names) == 2
     assert {len(name) for name in names} == {80}
+
+
+def test_a_file_of_no_format_is_refused(
+    enter: Callable[..., Result], walk: Path, tmp_path: Path
+) -> None:
+    other = walk.rename(tmp_path / "walk.fit")
+    for what in (("import", other), ("export", tmp_path / "out.fit", *DAY)):
+        assert (
+            "Error: file: must end in .gpx" in enter(what[0], what[1], *BELONGING, *what[2:]).output
+        )
+    assert other.rename(tmp_path / "WALK.GPX").exists()
+    assert "accepted: 5" in enter("import", tmp_path / "WALK.GPX", *BELONGING).output

@@ -145,7 +145,7 @@ def test_a_damaged_payload_is_read_or_refused(name: str, path: Path) -> None:
     for _ in range(60):
         raw = bytearray(whole)
         for _ in range(dice.randint(1, 4)):
-            at = dice.randrange(len(raw))
+            at = dice.randrange(len(raw) + 1)
             raw[at : at + dice.randint(0, 3)] = dice.randbytes(dice.randint(0, 3))
         if isinstance(found, HttpFormat):
             sample, body = message(whole), bytes(raw).rpartition(b"\n\n")[2]

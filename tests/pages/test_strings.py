@@ -82,8 +82,8 @@ def test_text_is_filled_and_unknown_keys_are_faults() -> None:
         (None, [], "en"),
         ("pl", [("en", 1)], "pl"),
         ("xx", [("pl-PL", 1), ("en", 0.5)], "pl"),
-        (None, [("sq", 1), ("pl", 0.3)], "pl"),
-        (None, [("sq", 1)], "en"),
+        (None, [("xx", 1), ("pl", 0.3)], "pl"),
+        (None, [("xx", 1)], "en"),
     ],
 )
 def test_choosing_a_language(

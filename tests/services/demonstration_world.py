@@ -9,8 +9,8 @@ from functools import cached_property
 from data.database import Database
 from data.event_store import EventStore
 from data.fix_store import FixStore
-from data.gazetteer import Gazetteer
 from data.journal import Journal
+from data.kosovo.places import Gazetteer, crossing_points
 from data.quarantine_store import QuarantineStore
 from data.roster_store import RosterStore
 from data.scenarios.reader import ScenarioLibrary
@@ -45,7 +45,7 @@ class World:
         self.roster = RosterService(self.database, RosterStore())
         self.fixes = FixStore(self.database)
         self.coverage = Coverage(
-            self.database, VisitStore(), self.journal, self.places.crossings, self.clock
+            self.database, VisitStore(), self.journal, crossing_points, self.clock
         )
         self.use_cases = self.use_cases_on(self.clock)
         self.picture = Picture(self.events, self.roster)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from argon2 import PasswordHasher
@@ -17,18 +17,11 @@ from domain.errors import InvalidField, NotFound, NotSignedIn, TooManyRequests
 from services.accounts import SESSION_LENGTH, WALL_SESSION_LENGTH, Accounts
 from services.attempts import LateLimiter, SignInAttempts
 from services.demonstration_accounts import DEMONSTRATION_ACCOUNTS, seed_demonstration_accounts
+from tests.services.clocks import SettableClock
 
 PASSWORD = "a long enough password"
 HERE, THERE = "192.0.2.1", "192.0.2.2"
 QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-
-
-class SettableClock:
-    def __init__(self) -> None:
-        self.now = datetime(2026, 11, 21, 20, 30, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from data.database import Database
-from data.gazetteer import Gazetteer
 from data.journal import Journal
+from data.kosovo.places import crossing_points
 from data.visit_store import VisitStore
 from domain.coverage import Visit, follow
 from services.coverage import Coverage
@@ -157,8 +157,7 @@ def test_the_order_of_arrival_does_not_matter(
 
 
 def test_the_reference_crossing_points_are_all_covered(database: Database) -> None:
-    facts = Gazetteer()
-    coverage = Coverage(database, VisitStore(), Journal(database), facts.crossings, lambda: at(0))
+    coverage = Coverage(database, VisitStore(), Journal(database), crossing_points, lambda: at(0))
     found = coverage.coverage("demo", at(0))
     assert len(found) == 19
     approximate = {one.crossing.id for one in found if one.approximate}

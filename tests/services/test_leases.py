@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -12,16 +12,7 @@ from data.database import Database
 from data.lease_store import SqlLeaseStore
 from services.duties import Duties, Duty
 from services.leases import LENGTH, Leases
-
-START = datetime(2026, 11, 21, tzinfo=UTC)
-
-
-class SettableClock:
-    def __init__(self) -> None:
-        self.now = START
-
-    def __call__(self) -> datetime:
-        return self.now
+from tests.services.clocks import START, SettableClock
 
 
 @pytest.fixture

@@ -9,11 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.kosovo.names import display_name, fold
-from data.kosovo.reference import Gazetteer, Place
+from data.kosovo.places import Gazetteer, Place, crossing_points, places
 from domain.errors import NotFound
 
 GAZETTEER = Gazetteer()
-PLACES = GAZETTEER.search("a", limit=1000)
 
 
 @pytest.mark.parametrize(
@@ -35,7 +34,7 @@ def test_folding_twice_is_folding_once(text: str) -> None:
     assert fold(fold(text)) == fold(text)
 
 
-@given(st.sampled_from(PLACES))
+@given(st.sampled_from(places()))
 def test_every_place_is_found_without_its_diacritics(place: Place) -> None:
     name = place.name.split("/")[0]
     bare = unicodedata.normalize("NFKD", name.translate(str.maketrans("đĐ–", "dD-")))
@@ -76,8 +75,14 @@ def test_a_place_by_its_id_and_none_that_there_is_not() -> None:
         GAZETTEER.place("crossing-nowhere")
 
 
+def test_a_crossing_point_is_known_by_its_own_id_too() -> None:
+    for point in crossing_points():
+        for name in (point.id, f"crossing-{point.id}"):
+            assert GAZETTEER.position_of(name) == (point.latitude, point.longitude)
+    assert GAZETTEER.position_of("nowhere") is None
+
+
 def test_the_cyrillic_name_is_the_serbian_name() -> None:
-    from_file = {place.id: place for place in PLACES}
     assert fold("Ђаковица") == fold("Đakovica")
     assert fold("Љубенић") == fold("Ljubenić")
-    assert from_file["settlement-gjakove"].name == "Gjakovë/Đakovica"
+    assert GAZETTEER.place("settlement-gjakove").name == "Gjakovë/Đakovica"

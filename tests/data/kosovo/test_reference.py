@@ -12,13 +12,8 @@ from shapely.geometry import Point
 
 import data.kosovo
 from data.kosovo.names import fold
-from data.kosovo.reference import (
-    CrossingPoint,
-    crossing_points,
-    layer,
-    municipalities,
-    municipality_of,
-)
+from data.kosovo.places import CrossingPoint, crossing_points
+from data.kosovo.reference import layer, municipalities, municipality_of
 from domain.errors import NotFound
 
 FACTS = Path(data.kosovo.__file__).parent / "facts"
@@ -81,29 +76,30 @@ def test_there_are_19_crossing_points_of_five_kinds() -> None:
 
 
 def test_low_confidence_is_kept() -> None:
-    assert {p.id for p in crossing_points() if p.coordinate_confidence == "low"} == LOW
+    assert {p.id for p in crossing_points() if p.confidence == "low"} == LOW
 
 
 def test_gate_numbers_are_confirmed_for_two() -> None:
-    sure = {p.id: p.gate_number for p in crossing_points() if p.gate_confidence == "confirmed"}
+    rows = facts("crossing_points")
+    sure = {row["id"]: row["gate_number"] for row in rows if row["gate_confidence"] == "confirmed"}
     assert sure == {"jarinje": "1", "brnjak": "31"}
 
 
 @pytest.mark.parametrize("point", crossing_points(), ids=lambda point: point.id)
-def test_a_crossing_point_is_near_the_boundary_line_and_worded_neutrally(
-    point: CrossingPoint,
-) -> None:
+def test_a_crossing_point_is_near_the_boundary_line(point: CrossingPoint) -> None:
     frame = layer("outline")
     line = frame[frame["kind"] == "area"].to_crs(GRID).boundary.iloc[0]
     where = geopandas.GeoSeries([Point(point.longitude, point.latitude)], crs="EPSG:4326")
     distance = line.distance(where.to_crs(GRID).iloc[0])
     limit = 50_000 if point.kind == "airport" else 3_500
     assert distance < limit
-    shown = [
-        str(getattr(point, name)) for name in ("name", "aliases", "other_side", "road", "note")
-    ]
+
+
+@pytest.mark.parametrize("row", facts("crossing_points"), ids=lambda row: row["id"])
+def test_a_crossing_point_is_worded_neutrally_and_has_a_source(row: dict[str, str]) -> None:
+    shown = (row[name] for name in ("name_sq", "name_sr", "aliases", "other_side", "road", "note"))
     assert "border" not in " ".join(shown).casefold()
-    assert point.source
+    assert row["source"]
 
 
 @pytest.mark.parametrize("name", ["settlements", "crossing_points", "municipalities", "lakes"])
