@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from dash import Dash
 
 from api.strings import strings_address
@@ -11,6 +13,18 @@ from pages.strings import text
 
 class Dashboard(Dash):
     """Dash with a document in the user's language, whose words are loaded before any script."""
+
+    def _config(self) -> dict[str, Any]:
+        """What the browser is told of this program.
+
+        Dash would add every screen as it looked when the first request came, with that user's name
+        and whatever stood on the screens. The layout for validation stays on the server, where the
+        tests find dangling ids with it.
+        """
+        config: dict[str, Any] = super()._config()  # type: ignore[no-untyped-call]
+        config.pop("validation_layout", None)
+        config["suppress_callback_exceptions"] = True
+        return config
 
     def interpolate_index(
         self,

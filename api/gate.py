@@ -28,8 +28,11 @@ _OPEN = frozenset(
         "/assets/sign-in.css",
     }
 )
-_OPEN_BELOW = ("/feeds/", "/assets/fonts/")
-_NO_PAGES_BELOW = ("/api/", "/live", "/map/", "/assets/", "/strings/", "/_dash")
+_FEEDS = frozenset({"/feeds/osmand", "/feeds/owntracks"})
+"""Devices have keys of their own and no cookies; anything else below is as closed as the rest."""
+
+_OPEN_BELOW = ("/assets/fonts/",)
+_NO_PAGES_BELOW = ("/api/", "/feeds", "/live", "/map/", "/assets/", "/strings/", "/_dash")
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _JSON_ONLY = ("/api/", "/_dash-update-component")
 
@@ -47,7 +50,7 @@ def is_open(path: str) -> bool:
     """Whether strangers may ask for this path."""
     if posixpath.normpath(path) != path:  # "/assets/fonts/../x" is not a font
         return False
-    return path in _OPEN or path.startswith(_OPEN_BELOW)
+    return path in _OPEN or path in _FEEDS or path.startswith(_OPEN_BELOW)
 
 
 def safe_next(wanted: str | None) -> str:
@@ -61,8 +64,8 @@ def safe_next(wanted: str | None) -> str:
 
 
 def _check() -> Response | None:
-    if request.path.startswith("/feeds/"):
-        return None  # devices have keys of their own and no cookies
+    if request.path in _FEEDS:
+        return None
     if request.method not in _READING:
         _refuse_other_sites()
     if is_open(request.path):

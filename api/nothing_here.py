@@ -14,10 +14,11 @@ _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 def register(server: Flask) -> None:
     """Answer what no route below ``/api``, ``/feeds``, ``/map`` and ``/live`` knows."""
     for room in ("api", "feeds", "map", "live", "strings"):
-        server.add_url_rule(
-            f"/{room}/<path:rest>", f"nothing_in_{room}", _nothing_here, methods=_METHODS
-        )
+        for rule in (f"/{room}/", f"/{room}/<path:rest>"):
+            server.add_url_rule(
+                rule, f"nothing_in_{room}", _nothing_here, methods=_METHODS, merge_slashes=False
+            )
 
 
-def _nothing_here(rest: str) -> NoReturn:
+def _nothing_here(rest: str = "") -> NoReturn:
     raise NotFound("there is nothing at this address")

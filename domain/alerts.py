@@ -12,6 +12,23 @@ from domain.time import to_rfc3339
 RAISED = "alert_raised"
 ACKNOWLEDGED = "alert_acknowledged"
 SOS = "sos"
+DEVICE = "device"
+
+_OF_THE_DEVICE = frozenset(
+    {
+        "lowbattery", "lowpower", "powercut", "powerrestored", "poweron", "poweroff", "geofence",
+        "geofenceenter", "geofenceexit", "overspeed", "lowspeed", "idle", "movement", "vibration",
+        "parking", "maintenance", "temperature", "jamming", "hardacceleration", "hardbraking",
+        "hardcornering", "lanechange", "cornering", "highrpm", "fuelleak", "footbrake", "door",
+        "lock", "unlock", "bonnet", "loadingunloading",
+    }
+)  # fmt: skip
+"""Alarms of trackers about themselves or the vehicle; every other one is a person's call."""
+
+
+def kind_of_alarm(word: str) -> str:
+    """``sos``, which lights every screen, or ``device`` for what a tracker says of itself."""
+    return DEVICE if word.lower() in _OF_THE_DEVICE else SOS
 
 
 @dataclass(slots=True)
@@ -28,6 +45,7 @@ class Alert:
     recorded_at: str
     details: dict[str, Any]
     times: int = 1
+    last_at: str | None = None
     acknowledged_by: str | None = None
     acknowledged_at: str | None = None
 
@@ -46,6 +64,7 @@ class Alert:
             "recorded_at": self.recorded_at,
             **self.details,
             "times": self.times,
+            "last_at": self.last_at or self.occurred_at,
             "acknowledged_by": self.acknowledged_by,
             "acknowledged_at": self.acknowledged_at,
         }
@@ -75,10 +94,10 @@ class AlertBook:
         """One alert."""
         return self._alerts.get(alert_id)
 
-    def open_for(self, unit: str, kind: str) -> Alert | None:
-        """The alert of that kind that a unit already has open."""
+    def open_for(self, unit: str, alarm: str) -> Alert | None:
+        """The alert of that alarm word that a unit already has open."""
         for alert in reversed(self._alerts.values()):
-            if alert.open and alert.unit == unit and alert.kind == kind:
+            if alert.open and alert.unit == unit and alert.details.get("alarm") == alarm:
                 return alert
         return None
 
@@ -89,7 +108,9 @@ class AlertBook:
 
     def _repeat(self, alert: Alert, event: Event) -> None:
         alert.times += 1
-        alert.details |= _details(event.record)
+        alert.last_at = to_rfc3339(event.occurred_at)
+        if event.record["position"] is not None:
+            alert.details["position"] = event.record["position"]
 
 
 def fold_alerts(events: Iterable[Event]) -> AlertBook:

@@ -39,7 +39,8 @@ class Rejection:
     """Why a report is no position.
 
     ``reason``: not_a_number, out_of_range, no_position_zero, swapped, outside_area, future_time,
-    before_mission, no_time (files only), unreadable, no_assignment, conflicting_duplicate.
+    before_mission, no_time (files only), unreadable, no_assignment, conflicting_duplicate,
+    marked_invalid.
     ``field`` is the name in ``Report`` or of the wire format; ``detail`` an English sentence.
     """
 
@@ -115,7 +116,9 @@ def judge(
         return Heartbeat(report.device, values["battery"], attributes, at)
     if report.latitude is None or report.longitude is None:
         return _half_a_position(report)
-    objection = _position_objection(report.latitude, report.longitude, anywhere)
+    objection = _disowned(report) or _position_objection(
+        report.latitude, report.longitude, anywhere
+    )
     objection = objection or _time_objection(report.fix_time, received_at)
     if objection is not None:
         return objection
@@ -132,6 +135,12 @@ def judge(
 
 
 # --- rules of position ---------------------------------------------------------------------------
+
+
+def _disowned(report: Report) -> Rejection | None:
+    if report.attributes.get("valid") is not False:
+        return None
+    return Rejection("marked_invalid", "valid", "the device itself says that it has no position")
 
 
 def _position_objection(latitude: float, longitude: float, anywhere: bool) -> Rejection | None:
@@ -228,7 +237,7 @@ _BELIEVED: Mapping[str, Callable[[float], bool]] = {
     "speed": lambda value: 0 <= value <= 150,  # 540 km/h: faster than any helicopter
     "course": lambda value: 0 <= value <= 360,
     "altitude": lambda value: -500 <= value <= 20_000,
-    "accuracy": lambda value: value >= 0,
+    "accuracy": lambda value: 0 <= value <= 100_000,
     "battery": lambda value: 0 <= value <= 100,
 }
 

@@ -200,13 +200,26 @@ def _kp_agreed(situation: Situation, command: Command) -> str | None:
 
 
 @_record_guard("two_confirmations", "confirmations")
-def _two_confirmations(_situation: Situation, command: Command) -> str | None:
-    organisations = {
-        "FPU" if one["org"] == "EULEX" else one["org"] for one in command.confirmations
-    }
-    if len(organisations) < 2:
-        return "two confirmations by different organisations are needed"
+def _two_confirmations(situation: Situation, command: Command) -> str | None:
+    confirmed = {"FPU" if one["org"] == "EULEX" else one["org"] for one in command.confirmations}
+    missing = [name for name in _both_sides(_incident(situation), command) if name not in confirmed]
+    if missing:
+        return f"both sides have to confirm; missing: {', '.join(missing)}"
+    latest = situation.now + situation.policy.clock_tolerance
+    for number, one in enumerate(command.confirmations):
+        if parse_rfc3339(one["at"], f"confirmations.{number}.at") > latest:
+            return "a confirmation lies in the future"
     return None
+
+
+def _both_sides(incident: IncidentState, command: Command) -> tuple[str, str]:
+    """Who gives and who takes: the organisations that must both confirm."""
+    if command.event == "handback_confirmed":
+        return "FPU", "KP"
+    if command.event == "handover_confirmed":
+        return "KFOR", incident.t3_receiver or "KP"
+    taker = command.event.removeprefix("relief_in_place_").upper()
+    return incident.line, taker
 
 
 @_record_guard("canceller_is_requester", "asserted_by.org")

@@ -70,6 +70,10 @@ class Operation:
         _require_period(self.opened_at, self.closed_at, ("opened_at", "closed_at"))
         _require_whole(self.reserve_minimum, "reserve_minimum", 0, 100)
 
+    def over(self, at: datetime) -> bool:
+        """Whether the operation has ended at that time; one that is over takes nothing more."""
+        return self.closed_at is not None and self.closed_at <= at
+
 
 @dataclass(frozen=True, slots=True)
 class Unit:

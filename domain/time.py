@@ -15,6 +15,9 @@ from domain.errors import InvalidField
 BELGRADE = ZoneInfo("Europe/Belgrade")
 """The zone of the theatre; it has one clock with Prishtinë/Priština."""
 
+YEARS = range(1990, 2200)
+"""Years that a time may name; others are errors, and some would leave the calendar."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _ZONES = {"Z": UTC, "A": timezone(timedelta(hours=1)), "B": timezone(timedelta(hours=2))}
@@ -48,10 +51,9 @@ def parse_rfc3339(text: object, field: str) -> datetime:
         raise InvalidField(field, f"is not a time in RFC 3339: {text[:40]!r}") from fault
     if moment.tzinfo is None:
         raise InvalidField(field, "has no zone: add Z for UTC or an offset such as +01:00")
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError as fault:
-        raise InvalidField(field, "is outside the calendar") from fault
+    if moment.year not in YEARS:
+        raise InvalidField(field, f"is not between {YEARS[0]} and {YEARS[-1]}")
+    return moment.astimezone(UTC)
 
 
 def to_rfc3339(moment: datetime) -> str:

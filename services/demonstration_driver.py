@@ -87,7 +87,7 @@ class DemonstrationDriver:
         now = self._clock()
         for operation in self._roster.operations():
             loading = Loading.of(operation)
-            if operation.kind != "exercise" or operation.closed_at is not None:
+            if operation.kind != "exercise" or operation.over(now):
                 continue
             if loading is not None and loading.complete:
                 self._go_on(operation, loading, now)

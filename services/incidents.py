@@ -259,7 +259,7 @@ class Incidents:
             now=now,
             actor=actor,
             operation_kind=operation.kind,
-            sealed=operation.closed_at is not None,
+            sealed=operation.over(now),
             policy=self._policy_of(operation),
             incident=incident,
             platoon=platoon,
@@ -284,7 +284,7 @@ class Incidents:
         return frozenset(
             one.id
             for one in self._roster.operations()
-            if one.kind == "exercise" and (one.closed_at is None or one.closed_at > now)
+            if one.kind == "exercise" and not one.over(now)
         )
 
     def _location(self, history: Sequence[Event]) -> tuple[float, float] | None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from domain.alerts import ACKNOWLEDGED, RAISED, SOS, fold_alerts
+from domain.alerts import ACKNOWLEDGED, RAISED, fold_alerts, kind_of_alarm
 from domain.errors import GuardRefused, NotFound, NotPermitted, VersionConflict
 from domain.events import Actor, Command, Event, NewEvent
 from domain.guards import Situation
@@ -99,23 +99,23 @@ class Occurrences:
     ) -> None:
         """An alarm of a device, inside the transaction that stores its fix.
 
-        An alarm of a unit whose last one nobody has acknowledged yet updates that one.
+        The same alarm of a unit, as long as nobody has acknowledged it, is a repeat of that one.
         """
         book = fold_alerts(self._log.stream(connection, operation, LOG_STREAM))
         record: dict[str, Any] = {
-            "kind": SOS,
+            "kind": kind_of_alarm(kind),
             "unit": unit,
             "callsign": callsign,
             "device": device,
             "alarm": kind,
             "position": None if latitude is None else {"lat": latitude, "lon": longitude},
         }
-        earlier = book.open_for(unit, SOS)
+        earlier = book.open_for(unit, kind)
         if earlier is not None:
             record["again"] = earlier.id
         command = _command(RAISED, SYSTEM, occurred_at, record)
         book.absorb(self._append(connection, operation, command, None))
-        raised = book.open_for(unit, SOS)
+        raised = book.open_for(unit, kind)
         if raised is not None:
             self._journal.append(connection, operation, "alert", raised.view(), received_at)
 
@@ -125,7 +125,7 @@ class Occurrences:
             now=self._clock(),
             actor=actor,
             operation_kind=operation.kind,
-            sealed=operation.closed_at is not None,
+            sealed=operation.over(self._clock()),
         )
 
     def _append(

@@ -73,10 +73,21 @@ def test_the_sign_in_page_and_health_are_open(stranger: FlaskClient, path: str) 
 
 
 def test_below_feeds_there_is_no_screen_for_strangers(stranger: FlaskClient) -> None:
-    for path in ("/feeds/nothing", "/feeds/../api/v1/operations", "/feeds/x/y"):
-        answer = stranger.get(path, headers=HTML)
-        assert answer.status_code == 404
+    below = ("/feeds", "/feeds/", "/feeds//x", "/feeds/nothing", "/feeds/../api/v1/operations")
+    for path in below:
+        answer = stranger.get(path, headers=HTML, follow_redirects=True)
+        assert answer.status_code == 401, path
         assert answer.content_type == "application/problem+json"
+
+
+def test_the_document_of_one_user_tells_nothing_of_another(
+    sign_in: Callable[[str], FlaskClient],
+) -> None:
+    first = sign_in("commander").get("/quarantine", headers=HTML).get_data(as_text=True)
+    second = sign_in("patrol").get("/", headers=HTML).get_data(as_text=True)
+    for document in (first, second):
+        assert "validation_layout" not in document
+        assert "commander" not in document
 
 
 def test_a_page_redirects_to_sign_in_and_remembers_where(stranger: FlaskClient) -> None:

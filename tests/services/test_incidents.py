@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -18,7 +20,7 @@ from domain.errors import (
     VersionConflict,
 )
 from services.incidents import Incidents
-from tests.services.incident_world import IncidentWorld, actor
+from tests.services.incident_world import NOW, OPERATIONS, IncidentWorld, actor
 
 
 @pytest.fixture
@@ -277,3 +279,32 @@ def test_the_stream_hears_of_every_change_in_order(world: IncidentWorld) -> None
     assert kinds == ["incident"] * 5 + ["platoon"]
     assert all(len(change.payload) < 1024 for change in world.journal.since(0, 100))
     assert world.woken == 5
+
+
+def test_a_relief_is_confirmed_by_giver_and_taker_and_not_in_the_future(
+    world: IncidentWorld,
+) -> None:
+    incident = _under_request(world)
+    for event in ("accept", "depart", "arrive", "engage"):
+        world.act(incident, "T2", event)
+
+    def confirmed(*organisations: str, at: str = "2026-03-01T08:00:00Z") -> list[dict[str, str]]:
+        return [
+            {"org": name, "function": "commander", "at": at, "channel": "radio"}
+            for name in organisations
+        ]
+
+    for sides in (("KFOR", "OTHER"), ("KP", "KP"), ("FPU", "EULEX")):
+        with pytest.raises(GuardRefused) as refused:
+            world.act(incident, "LINE", "relief_in_place_fpu", confirmations=confirmed(*sides))
+        assert refused.value.guard == "two_confirmations"
+    late = confirmed("KP", "FPU", at="2026-03-01T14:00:00Z")
+    with pytest.raises(GuardRefused, match="future"):
+        world.act(incident, "LINE", "relief_in_place_fpu", confirmations=late)
+    world.act(incident, "LINE", "relief_in_place_fpu", confirmations=confirmed("KP", "EULEX"))
+
+
+def test_an_exercise_with_a_planned_end_is_open_until_then(world: IncidentWorld) -> None:
+    planned = replace(OPERATIONS[1], closed_at=NOW + timedelta(hours=1))
+    assert not planned.over(NOW)
+    assert planned.over(NOW + timedelta(hours=1))

@@ -27,11 +27,13 @@ def _line(text: str, minutes_ago: int = 0) -> dict:
     }
 
 
-def _alarm(world: IncidentWorld, unit: str = "u1", latitude: float | None = 42.9) -> None:
+def _alarm(
+    world: IncidentWorld, unit: str = "u1", latitude: float | None = 42.9, word: str = "sos"
+) -> None:
     with world.store.transaction() as connection:
         world.occurrences.alarm(
             connection, operation="drill", unit=unit, callsign=unit.upper(), device="phone",
-            kind="sos", occurred_at=NOW, received_at=NOW, latitude=latitude,
+            kind=word, occurred_at=NOW, received_at=NOW, latitude=latitude,
             longitude=None if latitude is None else 20.9,
         )  # fmt: skip
 
@@ -96,3 +98,15 @@ def test_the_stream_hears_of_alarms_and_lines(world: IncidentWorld) -> None:
     (alert,) = world.picture.alerts("drill")
     world.occurrences.acknowledge("drill", alert.id, actor("duty"))
     assert [change.kind for change in world.journal.since(0, 9)] == ["alert", "log", "alert"]
+
+
+def test_another_alarm_is_another_alert_and_only_a_call_for_help_is_an_sos(
+    world: IncidentWorld,
+) -> None:
+    _alarm(world)
+    _alarm(world, latitude=42.5, word="lowBattery")
+    _alarm(world, latitude=42.95)
+    battery, sos = world.picture.alerts("drill", only_open=True)
+    assert (battery.kind, battery.details["alarm"]) == ("device", "lowBattery")
+    assert (sos.kind, sos.details["alarm"], sos.times) == ("sos", "sos", 2)
+    assert sos.details["position"]["lat"] == 42.95
