@@ -53,7 +53,7 @@ def positions_blueprint(
         start = _moment("from") or end - _DEFAULT_SPAN
         _check_span(start, end)
         tolerance = _number("tolerance", TOLERANCE_M, _WIDEST_TOLERANCE_M)
-        unit = request.args.get("unit") or None
+        unit = _unit(roster)
         return _geojson(tracks.tracks(known, unit, start, end, tolerance, _moment("known_at")))
 
     @blueprint.get("/<operation>/quarantine")
@@ -74,6 +74,13 @@ def _geojson(found: dict[str, Any]) -> Response:
     answer = no_store(**found)
     answer.mimetype = "application/geo+json"
     return answer
+
+
+def _unit(roster: RosterService) -> str | None:
+    asked = request.args.get("unit") or None
+    if asked is not None and asked not in roster.roster().units:
+        raise InvalidField("unit", "is no unit of the roster")
+    return asked
 
 
 def _moment(name: str) -> datetime | None:

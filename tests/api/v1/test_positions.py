@@ -1,0 +1,127 @@
+"""Positions, tracks and the quarantine over HTTP, on the whole application."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from domain.fixes import Rejection, Report
+from domain.roster import Unit
+from domain.time import to_rfc3339
+from services.container import Services
+from tests.api.conftest import BEARER
+
+ROOT = "/api/v1/operations/demo"
+Ask = Callable[..., Any]
+
+
+@pytest.fixture
+def now(services: Services) -> datetime:
+    return services.clock().replace(microsecond=0)
+
+
+@pytest.fixture
+def ask(services: Services, stranger: FlaskClient, now: datetime) -> Ask:
+    """One unit with five fixes: three, a gap of twenty minutes, two; the last one came late."""
+    services.roster.add(Unit("p1", "ORION-1"))
+    services.roster.add_device("phone", "key")
+    services.roster.assign_unit("p1", "demo", now - timedelta(days=1))
+    services.roster.assign_device("phone", "p1", now - timedelta(days=1))
+    minutes = (50, 49, 48, 28, 27)
+    for number, ago in enumerate(minutes):
+        measured = now - timedelta(minutes=ago)
+        received = now if ago == 27 else measured
+        services.ingest.accept("osmand", [_report(measured, 42.6 + number / 100)], b"x", received)
+    services.ingest.quarantine(
+        "osmand", "phone", b"id=phone&lat=abc", Rejection("not_a_number", "lat", "abc"), now
+    )
+
+    def get(path: str, **query: str) -> Any:
+        return stranger.get(ROOT + path, query_string=query, headers=BEARER)
+
+    return get
+
+
+def _report(at: datetime, latitude: float) -> Report:
+    return Report("phone", at, latitude, 20.9, 10.0, 90.0, 540.0, 5.0, 80.0, None, {})
+
+
+def _ago(now: datetime, minutes: float) -> str:
+    return to_rfc3339(now - timedelta(minutes=minutes))
+
+
+def test_the_latest_position_has_every_property(ask: Ask, now: datetime) -> None:
+    (latest,) = ask("/positions/latest").json["features"]
+    assert latest["geometry"] == {"type": "Point", "coordinates": [20.9, 42.64]}
+    properties = latest["properties"]
+    assert properties["callsign"] == "ORION-1"
+    assert properties["fix_time"] == _ago(now, 27)
+    assert properties["received_at"] == to_rfc3339(now)
+    assert (properties["speed"], properties["course"], properties["battery"]) == (10, 90, 80)
+    assert properties["status"] == "silent"
+    assert 27 * 60 <= properties["age"] < 28 * 60
+
+
+def test_a_position_at_a_time_is_what_happened_or_what_was_known(ask: Ask, now: datetime) -> None:
+    happened = ask("/positions", at=_ago(now, 26)).json["features"]
+    known = ask("/positions", at=_ago(now, 26), known_at=_ago(now, 26)).json["features"]
+    assert happened[0]["properties"]["fix_time"] == _ago(now, 27)
+    assert known[0]["properties"]["fix_time"] == _ago(now, 28)
+    assert known[0]["properties"]["age"] == 120
+    trails = ask("/positions", at=_ago(now, 26), trail="3000").json["features"]
+    assert [one["geometry"]["type"] for one in trails] == ["Point", "LineString", "LineString"]
+    assert ask("/positions", at=_ago(now, 60)).json["features"] == []
+
+
+def test_a_gap_in_a_track_is_a_gap(ask: Ask, now: datetime) -> None:
+    first, second = ask("/tracks", unit="p1", **{"from": _ago(now, 60)}).json["features"]
+    assert (first["properties"]["fixes"], second["properties"]["fixes"]) == (3, 2)
+    assert first["properties"]["gap_before_s"] is None
+    assert second["properties"]["gap_before_s"] == 20 * 60
+    assert ask("/tracks", **{"from": _ago(now, 60), "to": _ago(now, 55)}).json["features"] == []
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "field"),
+    [
+        ("/positions", {"at": "yesterday"}, "at"),
+        ("/positions", {"at": "2026-11-21T20:00:00"}, "at"),
+        ("/positions", {"at": "0001-01-01T00:00:00Z", "trail": "86400"}, "at"),
+        ("/positions", {"trail": "nan"}, "trail"),
+        ("/positions", {"trail": "1e9"}, "trail"),
+        ("/tracks", {"to": "9999-12-31T23:59:59Z"}, "to"),
+        ("/tracks", {"from": "2026-01-02T00:00:00Z", "to": "2026-01-01T00:00:00Z"}, "to"),
+        ("/tracks", {"from": "2020-01-01T00:00:00Z"}, "from"),
+        ("/tracks", {"tolerance": "-1"}, "tolerance"),
+        ("/tracks", {"unit": "nobody"}, "unit"),
+        ("/quarantine", {"limit": "1.5"}, "limit"),
+        ("/quarantine", {"before": "x"}, "before"),
+    ],
+)
+def test_what_cannot_be_asked_is_named(
+    ask: Ask, path: str, query: dict[str, str], field: str
+) -> None:
+    answer = ask(path, **query)
+    assert answer.status_code == 400
+    assert answer.json["field"] == field
+
+
+def test_the_quarantine_tells_what_came_and_why(ask: Ask) -> None:
+    found = ask("/quarantine").json
+    (item,) = found["items"]
+    assert (item["reason"], item["field"], item["raw"]) == (
+        "not_a_number", "lat", "id=phone&lat=abc",
+    )  # fmt: skip
+    assert found["counts"] == {"not_a_number": 1}
+    assert ask("/quarantine", before=str(item["id"])).json["items"] == []
+    assert ask("/quarantine", unassigned="1").json["items"] == []
+
+
+def test_an_unknown_operation_is_not_found(stranger: FlaskClient) -> None:
+    for path in ("/positions/latest", "/positions", "/tracks", "/quarantine"):
+        answer = stranger.get(f"/api/v1/operations/nope{path}", headers=BEARER)
+        assert answer.status_code == 404
