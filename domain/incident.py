@@ -17,7 +17,8 @@ from dataclasses import dataclass
 
 from domain.errors import GuardRefused, InvalidField, NotPermitted
 from domain.events import Command, NewEvent
-from domain.guards import GUARDS, Situation
+from domain.guards import GUARDS
+from domain.situation import Situation
 from domain.time import from_microseconds
 from domain.transitions import (
     INC,

@@ -9,10 +9,10 @@ from typing import Any
 
 from domain.errors import InvalidField, NotFound, VersionConflict
 from domain.events import Actor, Command, Event
-from domain.guards import Situation
 from domain.incident import Option, decide, incident_regions, may_write, options, permit
 from domain.policy import Policy
 from domain.roster import Operation
+from domain.situation import Situation
 from domain.state import IncidentState, PlatoonState, evolve_platoon, fold
 from domain.transitions import RES, WITHOUT_TRANSITION
 from services.clock import Clock

@@ -10,8 +10,8 @@ from typing import Any
 from domain.alerts import ACKNOWLEDGED, RAISED, fold_alerts, kind_of_alarm
 from domain.errors import GuardRefused, NotFound, NotPermitted, VersionConflict
 from domain.events import Actor, Command, Event, NewEvent
-from domain.guards import Situation
 from domain.incident import may_write
+from domain.situation import Situation
 from domain.transitions import LOG
 from services.clock import Clock
 from services.commands import read_command

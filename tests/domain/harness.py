@@ -14,9 +14,9 @@ from typing import Any
 
 from domain.errors import GuardRefused, NotPermitted
 from domain.events import Actor, Command, Event, NewEvent
-from domain.guards import Situation
 from domain.incident import decide, permit
 from domain.policy import Policy
+from domain.situation import Situation
 from domain.state import IncidentState, PlatoonState, evolve, evolve_platoon
 from domain.time import to_microseconds, to_rfc3339
 from domain.transitions import ORGANISATION_OF, RES, TABLE, Transition

@@ -1,0 +1,36 @@
+"""Everything that a guard may look at, read in one transaction and handed in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from domain.events import Actor
+from domain.policy import Policy
+from domain.state import IncidentState, PlatoonState
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """Everything a guard may look at, read in one transaction.
+
+    ``incident`` is the incident of the stream, or for a platoon the one it serves; ``platoons``
+    are all of the operation by id; ``location`` is (latitude, longitude) of the incident where
+    one is known; ``target`` is the other incident that the record names (a duplicate, or where a
+    redeployed platoon goes). ``sealed`` operations are over and take nothing more.
+    """
+
+    now: datetime
+    actor: Actor
+    operation_kind: str
+    sealed: bool = False
+    policy: Policy = field(default_factory=Policy)
+    incident: IncidentState | None = None
+    platoon: PlatoonState | None = None
+    platoons: Mapping[str, PlatoonState] = field(default_factory=dict)
+    on_shift: frozenset[str] = frozenset()
+    strength: Mapping[str, int] = field(default_factory=dict)
+    location: tuple[float, float] | None = None
+    target: IncidentState | None = None
+    open_exercises: frozenset[str] = frozenset()
