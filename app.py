@@ -167,7 +167,14 @@ def _open_edges(server: Flask, settings: Settings, services: Services) -> None:
         roster_blueprint(services.roster, services.coverage, services.picture, services.clock),
         incidents_blueprint(services.incidents, services.picture),
         occurrences_blueprint(services.occurrences, services.picture),
-        positions_blueprint(services.tracks, services.quarantine, services.roster, services.clock),
+        positions_blueprint(
+            services.tracks,
+            services.quarantine,
+            services.roster,
+            services.clock,
+            services.cache,
+            services.heads,
+        ),
         openapi_blueprint(),
     ):
         server.register_blueprint(blueprint)

@@ -115,6 +115,7 @@ def join(server: Flask, settings: Settings) -> Services:
         roster=stores.roster,
         live=stores.hub,
         ingest=ingest,
+        heads=stores.journal,
         tracks=Tracks(stores.fixes),
         quarantine=Quarantine(stores.quarantine, stores.roster),
         log_check=LogCheck(stores.events, stores.roster),

@@ -78,6 +78,12 @@ class Journal:
         with self._database.reading() as connection:
             return connection.execute(select(func.max(changes.c.seq))).scalar() or 0
 
+    def head_of(self, operation: str) -> int:
+        """The newest number of an operation that is kept: another one after every change of it."""
+        query = select(func.max(changes.c.seq)).where(changes.c.operation == operation)
+        with self._database.reading() as connection:
+            return connection.execute(query).scalar() or 0
+
     def oldest(self) -> int | None:
         """The oldest number still kept, None for an empty journal."""
         with self._database.reading() as connection:

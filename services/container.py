@@ -1,6 +1,6 @@
-"""Everything that the edges may use, joined once by ``app.py``.
+"""Everything that the edges may use, joined once by ``joining.py``.
 
-A new service is one field here and one line in ``app.py``.
+A new service is one field here and one line in ``joining.py``.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from services.live import LiveHub
 from services.log_check import LogCheck
 from services.occurrences import Occurrences
 from services.picture import Picture
+from services.ports import Heads
 from services.quarantine import Quarantine
 from services.roster import RosterService
 from services.tracks import Tracks
@@ -49,6 +50,7 @@ class Services:
     roster: RosterService
     live: LiveHub
     ingest: Ingest
+    heads: Heads
     tracks: Tracks
     quarantine: Quarantine
     log_check: LogCheck

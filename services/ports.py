@@ -162,6 +162,9 @@ class QuarantineWriter(Protocol):
     def insert(self, connection: Transaction, entries: Sequence[QuarantineEntry]) -> None:
         """Keep the entries."""
 
+    def known(self, connection: Transaction, entries: Sequence[QuarantineEntry]) -> list[bool]:
+        """For each entry whether the same one is kept already, or stands before it."""
+
 
 # --- the live stream ---------------------------------------------------------------------------
 
@@ -177,6 +180,13 @@ class Change(Protocol):
     def kind(self) -> str: ...
     @property
     def payload(self) -> str: ...
+
+
+class Heads(Protocol):
+    """What tells that an operation has changed."""
+
+    def head_of(self, operation: str) -> int:
+        """Another number after every change of the operation."""
 
 
 class JournalReader(Protocol):

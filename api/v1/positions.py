@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,7 +13,9 @@ from api.v1.incidents import no_store
 from api.v1.roster import PREFIX
 from domain.errors import InvalidField
 from domain.time import parse_rfc3339
+from services.cache import Cache, remembered
 from services.clock import Clock
+from services.ports import Heads
 from services.quarantine import Quarantine
 from services.roster import RosterService
 from services.tracks import TOLERANCE_M, Tracks
@@ -25,9 +28,17 @@ _MOST = 1000
 
 
 def positions_blueprint(
-    tracks: Tracks, quarantine: Quarantine, roster: RosterService, clock: Clock
+    tracks: Tracks,
+    quarantine: Quarantine,
+    roster: RosterService,
+    clock: Clock,
+    cache: Cache,
+    heads: Heads,
 ) -> Blueprint:
-    """GeoJSON of positions and tracks, and the quarantine; refusals are problem documents."""
+    """GeoJSON of positions and tracks, and the quarantine; refusals are problem documents.
+
+    Tracks of a fixed period are cached under the number of the operation's newest change.
+    """
     blueprint = Blueprint("positions_api", __name__, url_prefix=PREFIX)
 
     @blueprint.get("/<operation>/positions/latest")
@@ -53,8 +64,16 @@ def positions_blueprint(
         start = _moment("from") or end - _DEFAULT_SPAN
         _check_span(start, end)
         tolerance = _number("tolerance", TOLERANCE_M, _WIDEST_TOLERANCE_M)
-        unit = _unit(roster)
-        return _geojson(tracks.tracks(known, unit, start, end, tolerance, _moment("known_at")))
+        unit, known_at = _unit(roster), _moment("known_at")
+
+        def draw() -> bytes:
+            found = tracks.tracks(known, unit, start, end, tolerance, known_at)
+            return json.dumps(found, separators=(",", ":"), ensure_ascii=False).encode()
+
+        if "from" not in request.args or "to" not in request.args:
+            return _as_geojson(draw())
+        asked = (known, unit, start, end, tolerance, known_at, heads.head_of(known))
+        return _as_geojson(remembered(cache, f"tracks:{asked!r}", draw))
 
     @blueprint.get("/<operation>/quarantine")
     def kept(operation: str) -> Response:
@@ -68,6 +87,12 @@ def positions_blueprint(
         )
 
     return blueprint
+
+
+def _as_geojson(document: bytes) -> Response:
+    answer = Response(document, mimetype="application/geo+json")
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
 
 
 def _geojson(found: dict[str, Any]) -> Response:

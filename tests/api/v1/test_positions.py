@@ -125,3 +125,14 @@ def test_an_unknown_operation_is_not_found(stranger: FlaskClient) -> None:
     for path in ("/positions/latest", "/positions", "/tracks", "/quarantine"):
         answer = stranger.get(f"/api/v1/operations/nope{path}", headers=BEARER)
         assert answer.status_code == 404
+
+
+def test_a_cached_period_still_shows_what_came_later(
+    ask: Ask, services: Services, now: datetime
+) -> None:
+    period = {"from": _ago(now, 60), "to": _ago(now, 20)}
+    first = ask("/tracks", **period)
+    assert ask("/tracks", **period).data == first.data
+    services.ingest.accept("osmand", [_report(now - timedelta(minutes=26), 42.66)], b"x", now)
+    fixes = [one["properties"]["fixes"] for one in ask("/tracks", **period).json["features"]]
+    assert fixes == [3, 3]
