@@ -141,7 +141,8 @@ class SqlAccountStore:
         dialect = postgresql if self._database.dialect == "postgresql" else sqlite
         with self._database.writing() as connection:
             statement = dialect.insert(table).values(values).on_conflict_do_nothing()
-            return connection.execute(statement).rowcount > 0
+            stored = statement.returning(*table.primary_key)  # PostgreSQL counts no inserted rows
+            return connection.execute(stored).first() is not None
 
 
 def _account(row: Any) -> Account:

@@ -19,6 +19,7 @@ from api.problems import STATUS, from_error
 from pages.strings import catalogue
 from services.container import Services
 from settings import Settings
+from tests.api.conftest import BEARER
 
 _SCRIPT = r'<script(?: id="[^"]*" type="application/javascript")?>(.*?)</script>'
 INLINE = re.compile(_SCRIPT, re.DOTALL)
@@ -67,12 +68,12 @@ def test_unknown_addresses_and_methods_are_problems(duty: FlaskClient) -> None:
 
 
 def test_a_fault_tells_nothing_of_the_inside(server: Flask, stranger: FlaskClient) -> None:
-    @server.get("/feeds/fault")
+    @server.get("/api/fault")
     def fault() -> str:
         raise RuntimeError("the inside")
 
     server.config["PROPAGATE_EXCEPTIONS"] = False
-    answer = stranger.get("/feeds/fault")
+    answer = stranger.get("/api/fault", headers=BEARER)
     assert answer.status_code == 500
     assert "inside" not in answer.text
     assert answer.content_type == "application/problem+json"
@@ -168,17 +169,17 @@ def test_the_proxy_alone_tells_who_is_asking(
 ) -> None:
     server = make_app(replace(settings, trusted_proxy="192.0.2.7, 198.51.100.0/24"))
 
-    @server.get("/feeds/who")
+    @server.get("/api/who")
     def who() -> dict[str, str | None]:
         return {"address": request.remote_addr, "scheme": request.scheme}
 
-    told = {"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "https"}
+    told = BEARER | {"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "https"}
     browser = server.test_client()
     for proxy in ("192.0.2.7", "198.51.100.3"):
-        answer = browser.get("/feeds/who", headers=told, environ_base={"REMOTE_ADDR": proxy})
+        answer = browser.get("/api/who", headers=told, environ_base={"REMOTE_ADDR": proxy})
         assert answer.json == {"address": "203.0.113.9", "scheme": "https"}
     for other in ("192.0.2.8", "", "unix:"):
-        answer = browser.get("/feeds/who", headers=told, environ_base={"REMOTE_ADDR": other})
+        answer = browser.get("/api/who", headers=told, environ_base={"REMOTE_ADDR": other})
         assert answer.json == {"address": other, "scheme": "http"}
 
 
