@@ -99,15 +99,16 @@ def join(server: Flask, settings: Settings) -> Services:
     ingest = stores.ingest(acts.occurrences, coverage)
     scenarios, driver = _scenarios(stores, settings, coverage, ingest)
     leases = Leases(SqlLeaseStore(stores.database), utc_now)
+    cache = KeptCache(server, settings.cache_url)
     duties = [Duty("prune the journal", _PRUNE_EVERY, partial(_prune, stores.journal))]
     if settings.demonstration:
         duties.append(driver.duty())
     return Services(
         demonstration=settings.demonstration,
         clock=utc_now,
-        cache=KeptCache(server, settings.cache_url),
+        cache=cache,
         ready=partial(_check_ready, stores.database),
-        close=partial(_close, stores, ingest),
+        close=partial(_close, stores, ingest, cache),
         leases=leases,
         duties=Duties(duties, leases),
         scenarios=scenarios,
@@ -171,7 +172,8 @@ def _check_ready(database: Database) -> None:
         raise StoreUnavailable("the database has another schema: run flask db upgrade")
 
 
-def _close(stores: _Stores, ingest: Ingest) -> None:
+def _close(stores: _Stores, ingest: Ingest, cache: KeptCache) -> None:
     ingest.close()
+    cache.close()
     stores.hub.close()
     stores.database.close()

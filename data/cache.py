@@ -13,7 +13,7 @@ from typing import Any
 import flask_caching
 from cachelib.serializers import BaseSerializer
 from flask import Flask
-from redis import RedisError
+from redis import Redis, RedisError
 
 _logger = logging.getLogger(__name__)
 _BYTES, _JSON = b"b", b"j"
@@ -44,7 +44,9 @@ class KeptCache:
     """Satisfies ``services.cache.Cache``. A cache that does not answer is an empty one."""
 
     def __init__(self, server: Flask, url: str = "") -> None:
-        self._cache = flask_caching.Cache(server, with_jinja2_ext=False, config=_config(url))
+        self._client = Redis.from_url(url) if url else None
+        config = _config(self._client)
+        self._cache = flask_caching.Cache(server, with_jinja2_ext=False, config=config)
 
     def get(self, key: str) -> bytes | None:
         """What was kept under the key, None when it is not there any more."""
@@ -63,8 +65,14 @@ class KeptCache:
             _logger.warning("the cache does not answer: %s", fault)
 
 
-def _config(url: str) -> dict[str, Any]:
+    def close(self) -> None:
+        """Give the connections back."""
+        if self._client is not None:
+            self._client.close()
+
+
+def _config(client: Redis | None) -> dict[str, Any]:
     common = {"CACHE_SERIALIZER": BytesOrJson, "CACHE_KEY_PREFIX": "fpu:", "CACHE_THRESHOLD": 500}
-    if not url:
+    if client is None:
         return {"CACHE_TYPE": "SimpleCache", **common}
-    return {"CACHE_TYPE": "RedisCache", "CACHE_REDIS_URL": url, **common}
+    return {"CACHE_TYPE": "RedisCache", "CACHE_REDIS_HOST": client, **common}

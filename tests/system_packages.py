@@ -1,4 +1,4 @@
-"""Chromium and PostgreSQL for the tests: installed where that is allowed, asked for where not."""
+"""Chromium, PostgreSQL and Redis for the tests: installed where allowed, asked for where not."""
 
 from __future__ import annotations
 
@@ -14,10 +14,12 @@ def missing() -> list[str]:
     """Debian names of what is not there."""
     found = []
     if not any(shutil.which(name) for name in CHROMIUM):
-        found.append("chromium")
+        found += ["chromium", "fonts-liberation", "fonts-dejavu-core"]
     installed = shutil.which("initdb") or list(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     if not installed and not os.environ.get("FPU_TEST_POSTGRES_URL"):
         found.append("postgresql")
+    if not shutil.which("redis-server"):
+        found.append("redis-server")
     return found
 
 

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import os
 import pickle
+import shutil
 import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
+from redis import ConnectionError as RedisConnectionError
+from redis import Redis
 
 from data.cache import BytesOrJson, KeptCache
 from services.cache import remembered
@@ -62,10 +68,46 @@ def test_in_this_process_it_remembers() -> None:
     assert cache.get("frame:8") is None
 
 
+@pytest.fixture
+def redis_url(tmp_path: Path, unused_port: int) -> Iterator[str]:
+    """A Redis server of the test's own."""
+    words = ["--port", str(unused_port), "--bind", "127.0.0.1", "--save", "", "--dir", tmp_path]
+    binary = shutil.which("redis-server") or pytest.fail("install redis-server")
+    server = subprocess.Popen([binary, *words], stdout=subprocess.DEVNULL)
+    client = Redis(port=unused_port)
+    try:
+        while True:
+            try:
+                client.ping()
+                break
+            except RedisConnectionError:
+                assert server.poll() is None, "redis-server ended"
+        yield f"redis://127.0.0.1:{unused_port}/0"
+    finally:
+        client.close()
+        server.terminate()
+        server.wait(30)
+
+
+def test_two_workers_share_a_redis_and_nothing_in_it_is_unpickled(redis_url: str) -> None:
+    one, other = KeptCache(Flask("one"), redis_url), KeptCache(Flask("other"), redis_url)
+    assert remembered(one, "frame:7", lambda: b"\x00derived") == b"\x00derived"
+    assert other.get("frame:7") == b"\x00derived"
+    with Redis.from_url(redis_url) as client:
+        (key,) = client.keys("*frame:7")
+        assert client.get(key) == b"b\x00derived"
+        client.set(key, pickle.dumps(Bomb()))
+    assert other.get("frame:7") is None
+    one.close()
+    other.close()
+    assert "FPU_BOMB" not in os.environ
+
+
 def test_without_its_server_it_is_empty(unused_port: int) -> None:
     cache = KeptCache(Flask("a cache"), f"redis://127.0.0.1:{unused_port}/0")
     assert remembered(cache, "frame:7", lambda: b"derived") == b"derived"
     assert cache.get("frame:7") is None
+    cache.close()
 
 
 @pytest.fixture
