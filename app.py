@@ -39,6 +39,7 @@ from api.v1.positions import positions_blueprint
 from api.v1.roster import roster_blueprint
 from callbacks.registry import REGISTER
 from commands.database import database_commands
+from commands.environment import settings_of_environment
 from commands.exercise import exercise_commands
 from commands.log import log_commands
 from commands.roster import roster_commands
@@ -52,7 +53,7 @@ from pages.session import current_language
 from pages.strings import text
 from services.attempts import LateLimiter
 from services.container import EXTENSION, Services, services_of
-from settings import ROOT, Settings, from_environment
+from settings import ROOT, Settings
 
 LARGEST_BODY = 2 * 1024 * 1024
 _COMPRESSED = (
@@ -73,7 +74,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     Opens no connection and starts no thread. Raises ``UnsafeSettings``.
     """
-    settings = settings or from_environment()
+    settings = settings or settings_of_environment()
     server = Flask("app", root_path=str(ROOT), template_folder="pages", static_folder=None)
     _configure(server, settings)
     services = join(server, settings)

@@ -45,7 +45,7 @@ def register(app: Dash, services: Services) -> None:
             known, scope=scope or "open", tier=tier, severity=severity, words=words or ""
         )
         count = text("incident.list_count", language, shown=len(found), all=len(known))
-        return rows_part(found, picked, language), count
+        return rows_part(found, picked, language, filtered=bool(known)), count
 
     @app.callback(
         Output(shared.SELECTED_INCIDENT, "data", allow_duplicate=True),

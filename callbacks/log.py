@@ -9,12 +9,13 @@ from dash import Dash, Input, Output, State, no_update
 
 from callbacks.sending import fault_words
 from domain.errors import DashboardError
-from domain.time import to_rfc3339
+from domain.time import to_date_time_group, to_rfc3339
 from pages import identifiers as shared
 from pages import incident_identifiers as ids
 from pages.incident_view import actor_of
 from pages.log_entry import SHOWN, lines_part, read_line
 from pages.session import current_language, current_user
+from pages.strings import text
 from services.container import Services
 
 
@@ -38,6 +39,7 @@ def register(app: Dash, services: Services) -> None:
         Output(ids.LOG_TEXT, "value"),
         Output(ids.LOG_META, "data"),
         Output(ids.LOG_NOTICE, "children"),
+        Output(ids.LOG_NOTICE, "className"),
         Input(ids.LOG_TEXT, "n_submit"),
         Input(ids.LOG_ENTER, "n_clicks"),
         State(ids.LOG_TEXT, "value"),
@@ -49,6 +51,7 @@ def register(app: Dash, services: Services) -> None:
         _submitted: object, _clicks: object, typed: str | None, command: str | None, operation: str
     ) -> Any:
         # The command id stays the same until the line has been kept: a double click gives one line.
+        language = current_language()
         command = command or str(uuid.uuid4())
         try:
             occurred, words = read_line(typed or "", services.clock())
@@ -56,9 +59,10 @@ def register(app: Dash, services: Services) -> None:
                 "command_id": command,
                 "occurred_at": to_rfc3339(occurred),
                 "record": {"text": words},
-                "lang": current_language(),
+                "lang": language,
             }
             services.occurrences.enter(operation, actor_of(current_user()), sent)
         except DashboardError as refused:
-            return no_update, command, fault_words(refused.detail, current_language())
-        return "", str(uuid.uuid4()), ""
+            return no_update, command, fault_words(refused, language), "form-notice"
+        kept = text("log.kept", language, group=to_date_time_group(occurred))
+        return "", str(uuid.uuid4()), kept, "log-kept done"

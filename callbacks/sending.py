@@ -9,7 +9,8 @@ from typing import Any
 from domain.errors import DashboardError, GuardRefused, InvalidField, NotPermitted, VersionConflict
 from domain.time import parse_rfc3339, to_rfc3339
 from domain.transitions import INC, RES
-from pages.event_form import complete, event_form
+from pages.clock_times import Ambiguous
+from pages.event_form import complete, event_form, with_needed
 from pages.forms import Filled, fill
 from pages.incident_actions import event_words, guard_words
 from pages.incident_report import report_form
@@ -42,7 +43,7 @@ class Sent:
 
 def send_event(services: Services, meta: Meta, typed: Mapping[str, Any], language: str) -> Sent:
     """One event on an incident or a platoon."""
-    form = event_form(meta["region"], meta["event"])
+    form = with_needed(event_form(meta["region"], meta["event"]), meta.get("needed", ()))
     filled = fill(form.fields, _flags(typed), services.clock())
     if filled.faults:
         return _faulty(meta, filled, language)
@@ -96,7 +97,7 @@ def _carried_out(meta: Meta, act: Callable[[], Outcome], words: str, language: s
         return Sent(
             meta,
             notice=text("incident.check_fields", language),
-            faults={_at(fault.field): fault_words(fault.detail, language)},
+            faults={_at(fault.field): fault_words(fault, language)},
         )
     except GuardRefused as refused:
         return _stopped(meta, refused, language)
@@ -123,14 +124,15 @@ def _stopped(meta: Meta, refused: GuardRefused, language: str) -> Sent:
 
 
 def _faulty(meta: Meta, filled: Filled, language: str) -> Sent:
-    faults = {path: fault_words(detail, language) for path, detail in filled.faults.items()}
+    faults = {path: fault_words(fault, language) for path, fault in filled.faults.items()}
     return Sent(meta, notice=text("incident.check_fields", language), faults=faults)
 
 
-def fault_words(detail: str, language: str) -> str:
+def fault_words(fault: DashboardError, language: str) -> str:
     """What is wrong with a field in the reader's language, where the catalogue has it."""
-    key = "incident.fault." + detail.split(":")[0].replace(" ", "_")
-    return catalogue(language).get(key, detail)
+    reason = fault.reason if isinstance(fault, Ambiguous) else fault.detail.split(":")[0]
+    template = catalogue(language).get("incident.fault." + reason.replace(" ", "_"))
+    return fault.detail if template is None else template.format_map(fault.extra)
 
 
 def _at(path: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import click
 from flask import Flask
 from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
 
 from commands.phone import announce_phone
 from data.database import Database
@@ -46,6 +47,13 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         self._factory = factory
         super().__init__()
 
+    def run(self) -> None:
+        """Serve until a signal ends it; raises ``ClickException`` where it cannot start."""
+        try:
+            _Master(self).run()
+        except RuntimeError as fault:
+            raise click.ClickException(str(fault)) from fault
+
     def load_config(self) -> None:
         """Set what is not gunicorn's default."""
         for name, value in _options(self._settings).items():
@@ -54,6 +62,24 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     def load(self) -> Flask:
         """The application of one worker, made after the fork so that it shares no connection."""
         return self._factory(self._settings)
+
+
+class _Master(Arbiter):  # type: ignore[misc]  # gunicorn has no types
+    """The process over the workers; it remembers which signal ended it."""
+
+    stopped_by = ""
+
+    def handle_term(self) -> None:
+        self.stopped_by = "SIGTERM"
+        super().handle_term()
+
+    def handle_int(self) -> None:
+        self.stopped_by = "SIGINT"
+        super().handle_int()
+
+    def handle_quit(self) -> None:
+        self.stopped_by = "SIGQUIT"
+        super().handle_quit()
 
 
 def _prepare(settings: Settings, services: Services) -> None:
@@ -87,6 +113,7 @@ def _options(settings: Settings) -> dict[str, Any]:
         "forwarded_allow_ips": "",
         "post_worker_init": _start_duties,
         "worker_exit": _stop_duties,
+        "on_exit": _say_stopped,
     }
 
 
@@ -101,6 +128,10 @@ def _stop_duties(_arbiter: Any, worker: Any) -> None:
         services = services_of(worker.wsgi.extensions)
         services.duties.stop()
         services.close()
+
+
+def _say_stopped(master: _Master) -> None:
+    click.echo(f"stopped by {master.stopped_by}" if master.stopped_by else "stopped")
 
 
 def _address(host: str, port: int) -> str:

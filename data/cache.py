@@ -64,7 +64,6 @@ class KeptCache:
         except RedisError as fault:
             _logger.warning("the cache does not answer: %s", fault)
 
-
     def close(self) -> None:
         """Give the connections back."""
         if self._client is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,6 +36,23 @@ class QuarantineStore:
         rows = [_row(entry) for entry in entries]
         if rows:
             connection.execute(insert(quarantine), rows)
+
+    def known(self, connection: Connection, entries: Sequence[QuarantineEntry]) -> list[bool]:
+        """For each entry whether the same is kept, or stands before it: the same raw bytes of the
+        same device, refused for the same reason. Reads what is kept of the devices.
+        """
+        seen: set[tuple[Any, ...]] = set()
+        for operation, device in {(entry.operation, entry.device) for entry in entries}:
+            columns = quarantine.c.unit, quarantine.c.reason, quarantine.c.raw
+            query = _of(select(*columns).where(quarantine.c.device == device), operation)
+            for unit, reason, raw in connection.execute(query):
+                seen.add((operation, unit, device, reason, bytes(raw)))
+        found = []
+        for entry in entries:
+            key = entry.operation, entry.unit, entry.device, entry.rejection.reason, entry.raw
+            found.append(key in seen)
+            seen.add(key)
+        return found
 
     def listing(
         self, operation: str | None, limit: int = 200, before: int | None = None

@@ -12,7 +12,7 @@ from domain.errors import NotFound
 from domain.time import to_rfc3339
 from domain.transitions import RES, T2
 from pages.clock_times import group
-from pages.event_form import EventForm, event_form
+from pages.event_form import EventForm, event_form, with_needed
 from pages.form_view import Choices, Painter
 from pages.forms import Field
 from pages.incident_actions import event_words
@@ -40,7 +40,8 @@ def act_fields(
     services: Services, view: IncidentView, meta: Meta, language: str
 ) -> tuple[list[Component], dict[str, Any]]:
     """The fields, and what the form has to remember; raises ``NotFound``."""
-    form = event_form(meta["region"], meta["event"])
+    needed = _needed(view, meta)
+    form = with_needed(event_form(meta["region"], meta["event"]), needed)
     platoon = _platoon(view, meta)
     values = prefill(form, view, language, platoon)
     if meta["corrects"]:
@@ -50,6 +51,7 @@ def act_fields(
         "opened_at": to_rfc3339(view.now),
         "occurred_typed": values.get("occurred_at"),
         "last_at": _last_at(view, meta["region"]),
+        "needed": needed,
     }
     if platoon is not None:
         remembered["version"] = platoon.version
@@ -79,6 +81,14 @@ def _choices(services: Services, view: IncidentView, meta: Meta) -> Choices:
         if one["id"] != view.incident
     ]
     return Choices(platoons, incidents, place_choices())
+
+
+def _needed(view: IncidentView, meta: Meta) -> list[str]:
+    """Fields that are needed for what was asked: a guard of the table looks at the purpose."""
+    accepting = (meta["region"], meta["event"]) == (T2, "accept")
+    if accepting and view.summary["purpose"] not in (None, "civil_disturbance"):
+        return ["record.operations_approval_ref"]
+    return []
 
 
 def _platoon(view: IncidentView, meta: Meta) -> PlatoonRow | None:

@@ -6,13 +6,14 @@ its guards look at.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
+from domain.errors import InvalidField
 from domain.guards import GUARDS
 from domain.records import CHANNELS, RECORDS
-from domain.transitions import ORGANISATION_OF, ORGANISATIONS, ROWS_OF, WITHOUT_TRANSITION
+from domain.transitions import LOG, ORGANISATION_OF, ORGANISATIONS, ROWS_OF, WITHOUT_TRANSITION
 from pages.forms import Field, record_fields
 
 OUTSIDE = ("KP", "KFOR", "OTHER")
@@ -38,7 +39,9 @@ class EventForm:
 
 
 def event_form(region: str, event: str) -> EventForm:
-    """The form of an event, a note or an observation."""
+    """The form of an event, a note or an observation; raises ``InvalidField`` for anything else."""
+    if (region, event) not in RECORDS or region == LOG:
+        raise InvalidField("event", f"is no event of an incident: {region} {event}")
     guarded = _guarded(region, event)
     around: list[Field] = []
     if "position" in guarded:
@@ -57,6 +60,12 @@ def event_form(region: str, event: str) -> EventForm:
     ]
     record = record_fields(RECORDS[region, event])
     return EventForm(region, event, tuple(record), tuple(around), tuple(more))
+
+
+def with_needed(form: EventForm, paths: Collection[str]) -> EventForm:
+    """The form, the fields at ``paths`` needed that its schema leaves open."""
+    record = (replace(one, required=True) if one.path in paths else one for one in form.record)
+    return replace(form, record=tuple(record))
 
 
 def asserting_roles(region: str, event: str) -> tuple[str, ...]:

@@ -124,7 +124,8 @@ class Painter:
 
     def _choice(self, one: Field) -> Component:
         words = [(option, option_words(one, option, self.language)) for option in one.options]
-        value = self.values.get(one.path)
+        known = self.values.get(one.path)
+        value = None if known is None else str(known)  # a grade is a number in its record
         if len(words) > _FEW:
             return dcc.Dropdown(
                 id=ids.field(self.form, one.path),

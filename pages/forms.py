@@ -6,6 +6,7 @@ its words are ``record.<name>`` in the catalogues, those of a code ``record.<nam
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -66,7 +67,7 @@ class Filled:
     """What was typed, as the services want it, and what is wrong, by path."""
 
     envelope: dict[str, Any] = field(default_factory=dict)
-    faults: dict[str, str] = field(default_factory=dict)
+    faults: dict[str, InvalidField] = field(default_factory=dict)
 
 
 def record_fields(schema: Schema, prefix: str = "record") -> list[Field]:
@@ -154,12 +155,12 @@ def _fill(filled: Filled, one: Field, value: Any, now: datetime) -> None:
     try:
         read = _read(one, value, now)
     except InvalidField as fault:
-        filled.faults[fault.field] = fault.detail
+        filled.faults[fault.field] = fault
         return
     if read is not None:
         _put(filled.envelope, one.path, read)
     elif one.required:
-        filled.faults[one.path] = NEEDED
+        filled.faults[one.path] = InvalidField(one.path, NEEDED)
 
 
 def _fill_casualties(filled: Filled, one: Field, typed: Mapping[str, Any], now: datetime) -> None:
@@ -170,7 +171,7 @@ def _fill_casualties(filled: Filled, one: Field, typed: Mapping[str, Any], now: 
         _fill(filled, part, typed.get(part.path), now)
     found = filled.envelope.get("record", {}).get(one.name)
     if found is None and len(filled.faults) == before:
-        filled.faults[one.path] = NEEDED
+        filled.faults[one.path] = InvalidField(one.path, NEEDED)
 
 
 def _read(one: Field, value: Any, now: datetime) -> Any:
@@ -179,6 +180,8 @@ def _read(one: Field, value: Any, now: datetime) -> Any:
         return True if value else (None if one.kind == "must" else False)
     if one.kind == "platoons":
         return [str(name) for name in value] if isinstance(value, list) and value else None
+    if isinstance(value, list | dict):
+        raise InvalidField(one.path, "must be one value")
     if value is None or not str(value).strip():
         return None
     if one.kind == "moment":
@@ -191,9 +194,12 @@ def _read(one: Field, value: Any, now: datetime) -> Any:
 
 def _number(one: Field, typed: str) -> int | float:
     try:
-        return float(typed) if one.kind == "decimal" else int(typed)
-    except ValueError as fault:
-        raise InvalidField(one.path, "must be a number") from fault
+        number = float(typed) if one.kind == "decimal" else int(typed)
+        if math.isfinite(number):
+            return number
+    except (ValueError, OverflowError):  # an integer may be too long for either
+        pass
+    raise InvalidField(one.path, "must be a number")
 
 
 def _put(envelope: dict[str, Any], path: str, value: Any) -> None:

@@ -20,6 +20,7 @@ from pages.incident_head import head_part
 from pages.incident_timeline import timeline_part
 from pages.incident_view import IncidentView, incident_view
 from pages.lanes import lanes
+from pages.not_found import no_operation
 from pages.session import current_user
 from pages.shell import shell, shell_context
 from pages.strings import text
@@ -33,6 +34,9 @@ def layout(services: Services, variables: Mapping[str, str]) -> Component:
     where = {**variables, "operation": operation} if operation else dict(variables)
     context = shell_context(services, where, f"/incident/{incident}")
     language = context.language
+    nowhere = no_operation(context, where)
+    if nowhere is not None:
+        return nowhere
     if not incident:  # Dash asks for every id before anybody asks for an incident
         return shell(_screen("", "", [None] * 5, language), context)
     try:

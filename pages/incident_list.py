@@ -86,10 +86,13 @@ def chosen(
     return sorted(found, key=_urgency)
 
 
-def rows_part(found: Sequence[Summary], picked: str | None, language: str) -> list[Component]:
-    """The rows, or a sentence when there is none."""
+def rows_part(
+    found: Sequence[Summary], picked: str | None, language: str, *, filtered: bool = True
+) -> list[Component]:
+    """The rows, or a sentence when there is none; without ``filtered`` there was none to leave."""
     if not found:
-        return [html.P(text("incident.list_empty", language), className="nothing")]
+        key = "incident.list_empty" if filtered else "incident.list_none"
+        return [html.P(text(key, language), className="nothing")]
     return [_row(one, one["id"] == picked, language) for one in found[:LONGEST]]
 
 

@@ -64,10 +64,7 @@ def read_line(typed: str, now: datetime) -> tuple[datetime, str]:
                 "text", f"has no zone letter: write {digits}Z, {digits}A or {digits}B"
             )
         return now, line
-    if len(digits) == 4:
-        return parse_typed(digits + letter, "text", now), words
-    month = now.strftime("%b %y").upper()
-    return parse_typed(f"{digits}{letter} {month}", "text", now), words
+    return parse_typed(digits + letter, "text", now), words
 
 
 def lines_part(lines: Sequence[Mapping[str, Any]], language: str) -> list[Component]:

@@ -11,9 +11,13 @@ from dash.development.base_component import Component
 from domain.errors import DashboardError
 from domain.time import parse_rfc3339, to_date_time_group
 from pages import identifiers as ids
+from pages.not_found import no_operation
 from pages.shell import ShellContext, shell, shell_context
 from pages.strings import text
 from services.container import Services
+
+LONGEST = 300
+"""Characters of what came that a row shows before it is opened."""
 
 _COLUMNS = ("received", "unit", "device", "source", "reason", "field", "raw")
 
@@ -21,7 +25,7 @@ _COLUMNS = ("received", "unit", "device", "source", "reason", "field", "raw")
 def layout(services: Services, variables: Mapping[str, str]) -> Component:
     """The screen."""
     context = shell_context(services, variables, "/quarantine")
-    return shell(_screen(services, context), context)
+    return no_operation(context, variables) or shell(_screen(services, context), context)
 
 
 def tables(services: Services, operation: str, language: str) -> list[Component]:
@@ -31,11 +35,13 @@ def tables(services: Services, operation: str, language: str) -> list[Component]
         strangers = services.quarantine.listing(operation, unassigned=True)
     except DashboardError as refused:
         return [html.P(refused.detail, className="empty")]
+    units = services.roster.roster().units
+    callsigns = {name: unit.callsign for name, unit in units.items()}
     return [
         _counts(own["counts"], language),
-        _table(own["items"], "quarantine.none", language),
+        _table(own["items"], callsigns, "quarantine.none", language),
         html.H2(text("quarantine.unassigned", language)),
-        _table(strangers["items"], "quarantine.none_unassigned", language),
+        _table(strangers["items"], callsigns, "quarantine.none_unassigned", language),
     ]
 
 
@@ -59,30 +65,44 @@ def _counts(counts: Mapping[str, int], language: str) -> Component:
     return html.Ul(chips, className="chips", title=text("quarantine.counts", language))
 
 
-def _table(items: list[dict[str, Any]], empty: str, language: str) -> Component:
+def _table(
+    items: list[dict[str, Any]], callsigns: Mapping[str, str], empty: str, language: str
+) -> Component:
     if not items:
         return html.P(text(empty, language), className="empty")
     head = [html.Th(text(f"quarantine.{name}", language), scope="col") for name in _COLUMNS]
+    rows = [_row(item, callsigns, language) for item in items]
     return html.Div(
-        html.Table(
-            [html.Thead(html.Tr(head)), html.Tbody([_row(item, language) for item in items])]
-        ),
+        html.Table([html.Thead(html.Tr(head)), html.Tbody(rows)]),
         className="table-scroll",
         tabIndex="0",
     )
 
 
-def _row(item: Mapping[str, Any], language: str) -> Component:
+def _row(item: Mapping[str, Any], callsigns: Mapping[str, str], language: str) -> Component:
     received = parse_rfc3339(item["received_at"], "received_at")
     return html.Tr(
         [
             html.Td(html.Time(to_date_time_group(received), dateTime=item["received_at"])),
-            html.Td(item["unit"] or "–"),
+            html.Td(callsigns.get(item["unit"], item["unit"]) or "–"),
             html.Td(item["device"]),
             html.Td(item["source"]),
             html.Td([html.Strong(_reason(item["reason"], language)), html.Div(item["detail"])]),
             html.Td(item["field"]),
-            html.Td(html.Code(item["raw"])),
+            html.Td(_raw(item["raw"], language)),
+        ]
+    )
+
+
+def _raw(raw: str, language: str) -> Component:
+    """What came; of a long text the beginning, which opens to all of it that is shown."""
+    if len(raw) <= LONGEST:
+        return html.Code(raw)
+    beginning = html.Code(f"{raw[:LONGEST]}…")
+    return html.Details(
+        [
+            html.Summary(beginning, title=text("quarantine.whole", language)),
+            html.Code(raw),
         ]
     )
 

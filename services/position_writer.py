@@ -126,8 +126,20 @@ class PositionWriter:
     def _store_the_rest(self, connection: Transaction, tallies: Sequence[_Tally]) -> None:
         heartbeats = [beat for tally in tallies for beat in tally.heartbeats]
         self._fixes.insert_heartbeats(connection, heartbeats)
+        for tally in tallies:
+            if tally.quarantined and not tally.submission.live:
+                self._leave_out_known(connection, tally)
         entries = [entry for tally in tallies for _, entry in tally.quarantined]
         self._quarantine.insert(connection, entries)
+
+    def _leave_out_known(self, connection: Transaction, tally: _Tally) -> None:
+        """A file that is imported again adds nothing. What a device sends is always kept: the
+        search would cost the live feeds time, and that it was sent twice tells something."""
+        known = self._quarantine.known(connection, [entry for _, entry in tally.quarantined])
+        tally.duplicates += sum(known)
+        tally.quarantined = [
+            one for one, is_known in zip(tally.quarantined, known, strict=True) if not is_known
+        ]
 
     def _raise_alarms(self, connection: Transaction, tally: _Tally) -> None:
         for item in tally.alarming:

@@ -44,6 +44,7 @@ def test_a_server_serves_people_and_phones_and_stops(database: Path) -> None:
         assert server.process.wait(PATIENCE_S) == 0
     assert f"http://127.0.0.1:{server.port}" in server.said
     assert "Traccar Client" in server.said
+    assert server.said.splitlines()[-1] == "stopped by SIGTERM"
 
 
 def test_a_position_survives_being_killed_and_reaches_a_stream(database: Path) -> None:

@@ -9,14 +9,17 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from dash import html
 from flask import Flask
 
 from app import create_app
 from callbacks.sending import Sent, send_event, send_report
+from domain.errors import InvalidField
 from domain.roster import Operation, Period, Platoon, Shift, ShiftMember
 from domain.time import to_date_time_group, to_rfc3339
+from pages import incident_identifiers as ids
 from pages.act_form import act_fields, act_title
-from pages.event_form import event_form
+from pages.event_form import event_form, with_needed
 from pages.incident import layout
 from pages.incident_list import chosen, drawer_part, rows_part
 from pages.incident_report import report_values
@@ -181,6 +184,77 @@ def test_the_cycle_as_far_as_acceptance(server: Flask) -> None:
         assert done.done
 
 
+@pytest.mark.parametrize(
+    ("purpose", "needed"), [("escort_support", True), ("civil_disturbance", False)]
+)
+def test_acceptance_asks_for_the_approval_that_the_purpose_needs(
+    server: Flask, purpose: str, needed: bool
+) -> None:
+    approval = "record.operations_approval_ref"
+    with signed_in(server, "duty") as services:
+        report(services)
+        confirmed(services)
+        assert requested(services, **{"record.request.purpose": purpose}).done
+        meta, typed = opened(services, "T2", "acknowledge")
+        assert send_event(services, meta, typed | {"record.read_back": ["yes"]}, "en").done
+    with signed_in(server, "commander") as services:
+        meta, typed = opened(services, "T2", "accept")
+        assert (approval in meta["needed"]) == needed
+        form = with_needed(event_form("T2", "accept"), meta["needed"])
+        assert {one.path: one.required for one in form.fields}[approval] == needed
+        typed |= {"record.tasking_order_no": "TO-1", "record.platoons": ["alfa"]}
+        sent = send_event(services, meta, typed, "en")
+        assert sent.faults == ({approval: "Needed"} if needed else {})
+        if needed:
+            assert send_event(services, meta, typed | {approval: "OPS 7"}, "en").done
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "is still ahead (now"), ("pl", "jeszcze nie nastąpiła (teraz")]
+)
+def test_a_time_ahead_is_asked_for_at_its_field(server: Flask, language: str, words: str) -> None:
+    with signed_in(server, "duty") as services:
+        report(services)
+        meta, typed = opened(services, "INC", "note")
+        later = services.clock() + timedelta(minutes=10)
+        earlier = later - timedelta(days=1)
+        typed |= {"record.text": "Seen", "occurred_at": f"{later:%H%M}Z"}
+        sent = send_event(services, meta, typed, language)
+        assert not sent.done
+        assert words in sent.faults["occurred_at"]
+        assert f"{earlier:%d%H%M}Z" in sent.faults["occurred_at"]
+        assert events(services) == ["report"]
+
+
+def test_an_unknown_event_is_refused(server: Flask) -> None:
+    with signed_in(server, "duty") as services:
+        report(services)
+        meta, typed = opened(services, "INC", "note")
+        with pytest.raises(InvalidField):
+            send_event(services, meta | {"event": "nope"}, typed, "en")
+
+
+def test_a_correction_shows_the_grades_that_were_recorded(server: Flask) -> None:
+    with signed_in(server, "duty") as services:
+        report(services)
+        first = services.incidents.history(OPERATION, f"{OPERATION}-0001")[0]
+        view = incident_view(services, OPERATION, f"{OPERATION}-0001", current_user())
+        meta = {"region": "INC", "event": "report", "platoon": "", "corrects": first.event_id}
+        drawn, _ = act_fields(services, view, meta, "en")
+        severity = [
+            part for part in html.Div(drawn)._traverse()  # type: ignore[no-untyped-call]
+            if getattr(part, "id", None) == ids.field("act", "record.severity")
+        ]  # fmt: skip
+        assert [part.value for part in severity] == ["3"]
+
+
+def test_an_empty_list_says_why() -> None:
+    [never] = rows_part([], None, "en", filtered=False)
+    [filtered] = rows_part([], None, "en")
+    assert never.children == "No incidents in this operation."
+    assert filtered.children == "No incident matches."
+
+
 def test_a_guard_speaks_the_readers_language_and_the_log_is_unchanged(server: Flask) -> None:
     with signed_in(server, "duty") as services:
         report(services)
@@ -255,12 +329,12 @@ def test_the_list_is_filtered_and_puts_the_most_urgent_first() -> None:
 
     known = [one(1, 2), one(2, 5), one(3, 2, waiting=True), one(4, 2), one(5, 5, "CLOSED")]
 
-    def ids(**filters: Any) -> list[int]:
+    def numbers(**filters: Any) -> list[int]:
         plain = {"scope": "open", "tier": None, "severity": None, "words": ""}
         return [int(found["id"][-4:]) for found in chosen(known, **(plain | filters))]
 
-    assert ids() == [3, 2, 4, 1]
-    assert ids(scope="all") == [3, 2, 4, 1, 5]
-    assert ids(severity=3) == [2]
-    assert ids(tier=2) == []
-    assert ids(words="barrikade 4") == [4]
+    assert numbers() == [3, 2, 4, 1]
+    assert numbers(scope="all") == [3, 2, 4, 1, 5]
+    assert numbers(severity=3) == [2]
+    assert numbers(tier=2) == []
+    assert numbers(words="barrikade 4") == [4]

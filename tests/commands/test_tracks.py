@@ -110,6 +110,8 @@ def test_what_cannot_be_is_counted_by_reason(
     assert "accepted: 1\nduplicates: 0\nquarantined: 4\n" in said
     for reason in ("before_mission", "no_time", "out_of_range", "outside_area"):
         assert f"  {reason}: 1\n" in said
+    again = enter("import", file, *BELONGING).output
+    assert "accepted: 0\nduplicates: 5\nquarantined: 0\n" in again
     assert "accepted: 1\n" in enter("import", file, *BELONGING, "--anywhere").output
     assert stored(database) == 2
 

@@ -62,3 +62,19 @@ def test_bad_text_cannot_stop_what_must_be_kept(database: Database, store: Quara
     keep(database, replace(ENTRY, rejection=bad))
     kept = store.listing("demo")[0].entry.rejection
     assert kept == Rejection("unreadable", "f" * 40, "half ? and nothing \ufffd")
+
+
+def test_the_same_entry_is_known_again(database: Database, store: QuarantineStore) -> None:
+    other = [
+        replace(ENTRY, raw=b"else"),
+        replace(ENTRY, device="phone-2"),
+        replace(ENTRY, operation="live"),
+        replace(ENTRY, rejection=Rejection("out_of_range", "latitude", "-")),
+        NOWHERE,
+    ]
+    later = replace(ENTRY, received_at=NOON.replace(hour=13))
+    keep(database, ENTRY)
+    with database.writing() as connection:
+        assert store.known(connection, []) == []
+        assert store.known(connection, [later, *other]) == [True] + [False] * 5
+        assert store.known(connection, [*other, *other]) == [False] * 5 + [True] * 5

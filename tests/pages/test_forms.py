@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from domain.errors import InvalidField
 from domain.records import LOG_ENVELOPE, RECORDS, Schema
 from domain.transitions import LOG
-from pages.clock_times import group, hour, local_group, parse_typed
+from pages.clock_times import AHEAD, Ambiguous, group, hour, local_group, parse_typed
 from pages.event_form import complete, event_form, organisations_of
 from pages.form_view import Choices, Painter, label_of, option_words
 from pages.forms import Field, casualty_fields, fill, record_fields
@@ -23,6 +23,7 @@ from pages.strings import LANGUAGES
 from services.shape import check_record
 
 NOW = datetime(2026, 11, 21, 20, 30, tzinfo=UTC)
+START = datetime(2020, 1, 1, tzinfo=UTC)
 EVENTS = [key for key in RECORDS if key[0] != LOG and key != ("INC", "report")]
 
 
@@ -117,8 +118,11 @@ def test_the_organisation_that_is_proposed_first_may_assert_it() -> None:
         ("20:29 z", "2026-11-21T20:29:00+00:00"),
         ("2129A", "2026-11-21T20:29:00+00:00"),
         ("2229B", "2026-11-21T20:29:00+00:00"),
-        ("2045Z", "2026-11-20T20:45:00+00:00"),
-        ("0030B", "2026-11-20T22:30:00+00:00"),
+        ("0830Z", "2026-11-21T08:30:00+00:00"),
+        ("212029Z", "2026-11-21T20:29:00+00:00"),
+        ("202045 z", "2026-11-20T20:45:00+00:00"),
+        ("210030B", "2026-11-20T22:30:00+00:00"),
+        ("311200Z", "2026-10-31T12:00:00+00:00"),
         ("212029Z NOV 26", "2026-11-21T20:29:00+00:00"),
         ("2026-11-21T21:29:00+01:00", "2026-11-21T20:29:00+00:00"),
     ],
@@ -134,6 +138,64 @@ def test_a_time_without_a_zone_is_asked_for(typed: str) -> None:
     assert fault.value.field == "occurred_at"
 
 
+@pytest.mark.parametrize(
+    ("typed", "ahead", "reason", "instead"),
+    [
+        ("2045Z", False, "is_still_ahead", "202045Z"),
+        ("2245B", False, "is_still_ahead", "202245B"),
+        ("0829Z", False, "is_more_than_12_hours_ago", "210829Z"),
+        ("2015Z", True, "has_passed_already", "222015Z"),
+        ("0845Z", True, "has_passed_already", "220845Z"),
+        ("222045Z", False, "is_a_day_still_ahead", "222045Z OCT 26"),
+        ("202045Z", True, "is_a_day_that_has_passed", "202045Z DEC 26"),
+    ],
+)
+def test_a_time_that_can_be_meant_in_two_ways_is_asked_for(
+    typed: str, ahead: bool, reason: str, instead: str
+) -> None:
+    with pytest.raises(Ambiguous) as fault:
+        parse_typed(typed, "occurred_at", NOW, ahead=ahead)
+    assert (fault.value.field, fault.value.reason) == ("occurred_at", reason)
+    assert fault.value.extra["instead"] == instead
+    meant = parse_typed(instead, "occurred_at", NOW, ahead=ahead)
+    assert (meant > NOW) == ahead
+
+
+def test_a_time_late_on_the_same_day_is_asked_for() -> None:
+    morning = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
+    with pytest.raises(Ambiguous) as fault:
+        parse_typed("2200Z", "eta", morning, ahead=True)
+    assert fault.value.reason == "is_more_than_12_hours_ahead"
+    assert fault.value.extra["instead"] == "212200Z"
+
+
+def test_a_day_that_no_month_near_has_is_no_day() -> None:
+    february = datetime(2026, 2, 15, tzinfo=UTC)
+    with pytest.raises(InvalidField):
+        parse_typed("321200Z", "occurred_at", february)
+    assert parse_typed("311200Z", "at", february).month == 1
+
+
+@given(
+    now=st.integers(0, 5_000_000).map(lambda m: START + timedelta(minutes=m, seconds=m % 60)),
+    minute=st.integers(0, 1439),
+    letter=st.sampled_from("ZAB"),
+    ahead=st.booleans(),
+)
+def test_a_time_of_the_day_is_never_read_as_one_far_away(
+    now: datetime, minute: int, letter: str, ahead: bool
+) -> None:
+    typed = f"{minute // 60:02d}{minute % 60:02d}{letter}"
+    try:
+        read = parse_typed(typed, "at", now, ahead=ahead)
+    except Ambiguous as asked:
+        whole = parse_typed(asked.extra["instead"], "at", now, ahead=ahead)
+        assert timedelta(hours=12) <= abs(whole - now) <= timedelta(days=1)
+    else:
+        assert abs(read - now) <= timedelta(hours=12)
+        assert read >= now - AHEAD if ahead else read <= now + AHEAD
+
+
 def test_an_arrival_is_expected_ahead() -> None:
     at = parse_typed("0010Z", "eta", NOW, ahead=True)
     assert at.isoformat() == "2026-11-22T00:10:00+00:00"
@@ -141,7 +203,7 @@ def test_an_arrival_is_expected_ahead() -> None:
 
 @given(st.integers(min_value=0, max_value=10_000_000))
 def test_what_is_shown_can_be_typed_again(minutes: int) -> None:
-    at = datetime(2020, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes)
+    at = START + timedelta(minutes=minutes)
     shown = at.isoformat()
     assert parse_typed(group(shown), "at", at) == at
     assert parse_typed(local_group(shown), "at", at) == at
@@ -155,12 +217,21 @@ def test_what_is_shown_can_be_typed_again(minutes: int) -> None:
         ("2014Z KP closes the road", 14, "KP closes the road"),
         ("2114A KP closes the road", 14, "KP closes the road"),
         ("212014Z KP closes the road", 14, "KP closes the road"),
+        ("212114A KP closes the road", 14, "KP closes the road"),
         ("2500 litres of diesel came", 30, "2500 litres of diesel came"),
     ],
 )
 def test_a_line_of_the_log_may_begin_with_its_time(line: str, minute: int, words: str) -> None:
     occurred, kept = read_line(line, NOW)
     assert (occurred.hour, occurred.minute, kept) == (20, minute, words)
+
+
+def test_a_line_of_the_log_is_never_put_on_another_day_unasked() -> None:
+    with pytest.raises(Ambiguous) as fault:
+        read_line("2033Z ahead", NOW)
+    assert fault.value.field == "text"
+    occurred, kept = read_line("202033Z a day late", NOW)
+    assert (occurred.isoformat(), kept) == ("2026-11-20T20:33:00+00:00", "a day late")
 
 
 @pytest.mark.parametrize("line", ["", "  ", "2014 KP closes the road", "2014ZKP"])

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from domain.roster import Operation
-from pages.shell import _operation_menu
+from pages.shell import _address, _operation_menu
 from services.clock import utc_now
 from tests.pages.test_monitor import CONTEXT
 
@@ -40,3 +40,14 @@ def test_the_name_of_the_operation_leads_to_the_others_only() -> None:
     assert "/?operation=live" in menu
     assert "/?operation=demo" not in menu
     assert "Summary" not in str(_operation_menu(replace(context, operations=operations[1:])))
+
+
+@pytest.mark.parametrize(
+    ("path", "address"),
+    [
+        ("/", "/?incident=demo-0012&operation=demo"),
+        ("/incident/demo-0012", "/incident/demo-0012?operation=demo"),
+    ],
+)
+def test_the_address_says_nothing_twice(path: str, address: str) -> None:
+    assert _address({"incident": "demo-0012", "operation": "demo"}, path) == address

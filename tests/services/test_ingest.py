@@ -196,6 +196,28 @@ def test_a_file_is_told_in_one_message_and_rings_no_alarm(
     assert json.loads(raw)["latitude"] == 95.0
 
 
+def test_a_file_again_adds_nothing_to_the_quarantine(database: Database, ingest: Ingest) -> None:
+    filing = Filing("demo", "p12", "PAPA 12")
+    bad = [report(second, 95.0, device="import:walk.gpx") for second in range(700)]
+
+    def import_(*reports: Report) -> Receipt:
+        return ingest.accept("gpx", reports, b"", at(800), live=False, filing=filing)
+
+    receipt = import_(*bad[:500])
+    assert (receipt.quarantined, receipt.duplicates) == (500, 0)
+    again = import_(*bad)
+    assert again == Receipt(quarantined=200, duplicates=500, reasons={"out_of_range": 200})
+    assert import_(*bad) == Receipt(duplicates=700)
+    assert QuarantineStore(database).counts("demo") == {"out_of_range": 700}
+    assert len(messages(database, "quarantine")) == 2
+
+
+def test_what_a_device_sends_twice_is_kept_twice(database: Database, ingest: Ingest) -> None:
+    for _ in range(2):
+        assert send(ingest, report(latitude=95.0)).quarantined == 1
+    assert QuarantineStore(database).counts("demo") == {"out_of_range": 2}
+
+
 def test_anywhere_waives_the_area_alone(ingest: Ingest) -> None:
     abroad = report(0, 45.2, 13.6)
     assert send(ingest, abroad).reasons == {"outside_area": 1}
