@@ -4,7 +4,7 @@ window.fpu = window.fpu || {};
 
 (function (fpu) {
   "use strict";
-  const MINUTE = 60, HOUR = 3600, DAY = 86400;
+  const MINUTE = 60, HOUR = 3600, DAY = 86400, AHEAD = 10;
   const mounts = [];
   let offset = 0;
 
@@ -38,7 +38,11 @@ window.fpu = window.fpu || {};
     return fpu.text("monitor.age_hours", {n: Math.floor(seconds / HOUR), m: minutes});
   };
 
-  /** The same, but calm: below a minute it does not count, so a map label need not be redrawn. */
+  /** The age of a time (RFC 3339); in words where it lies ahead, which only a wrong clock can tell. */
+  fpu.ageOf = (time) => Date.parse(time) > fpu.now() + AHEAD * 1000
+    ? fpu.text("monitor.clock_ahead") : fpu.age(fpu.secondsSince(time));
+
+  /** An age, but calm: below a minute it does not count, so a map label need not be redrawn. */
   fpu.calmAge = (seconds) =>
     seconds !== null && seconds < MINUTE ? fpu.text("monitor.age_fresh") : fpu.age(seconds);
 
@@ -46,7 +50,7 @@ window.fpu = window.fpu || {};
   fpu.showAge = function (element, time) {
     if (time) element.dataset.since = time;
     else delete element.dataset.since;
-    fpu.write(element, fpu.age(fpu.secondsSince(time)));
+    fpu.write(element, fpu.ageOf(time));
   };
 
   /** Words of a key that may be missing from the catalogue, such as those of a code. */

@@ -14,7 +14,8 @@ fpu.images = (function () {
     if (parts[0] === "patrol") return paint(36, (pen) => patrol(pen, parts[1]));
     if (parts[0] === "alarm") return paint(52, alarm);
     if (parts[0] === "incident") {
-      return paint(60, (pen) => incident(pen, Number(parts[1]), Number(parts[2]), parts[3]));
+      const [severity, tier, flag] = [Number(parts[1]), Number(parts[2]), parts[3]];
+      return paint(2 * radius(severity, tier, flag), (pen) => incident(pen, severity, tier, flag));
     }
     return null;
   }
@@ -93,10 +94,22 @@ fpu.images = (function () {
 
   /* --- incidents ----------------------------------------------------------------------------- */
 
+  const sizeOf = (severity) => INCIDENT_SIZES[severity] || INCIDENT_SIZES[3];
+  const ringsOf = (tier) => Math.min(Math.max(tier, 1), 3);
+
+  /** Half the side of the picture of an incident in pixels: no larger than the symbol, because the
+      map keeps names clear of it. */
+  function radius(severity, tier, flag) {
+    const size = sizeOf(severity);
+    if (flag === "over") return Math.ceil(size * 0.7 + 2);
+    const badgeReach = flag === "waiting" ? size * 0.75 + 12 : 0;
+    return Math.ceil(Math.max(size + ringsOf(tier) * 4 + 3, badgeReach));
+  }
+
   function incident(pen, severity, tier, flag) {
-    const size = INCIDENT_SIZES[severity] || INCIDENT_SIZES[3];
+    const size = sizeOf(severity);
     if (flag === "over") return over(pen, size);
-    const ring = colour(`tier-${tier}`), rings = Math.min(Math.max(tier, 1), 3);
+    const ring = colour(`tier-${tier}`), rings = ringsOf(tier);
     diamond(pen, size + rings * 4 + 2);
     pen.fillStyle = colour("unit-fill");
     pen.fill();
@@ -175,5 +188,5 @@ fpu.images = (function () {
     pen.fillText(text, 0, 0.8);
   }
 
-  return {draw, canvas};
+  return {draw, canvas, radius};
 })();

@@ -183,12 +183,18 @@ fpu.map = (function () {
     move(at, aim ? aim.zoom : map.getZoom(), 400);
   }
 
+  /** How much room (px) the tools over the map need, with a symbol and its number below them. */
+  function underTools() {
+    const tools = document.getElementById("map-tools"), room = 38;
+    return tools ? tools.offsetTop + tools.offsetHeight + room : room;
+  }
+
   /** Show a whole area: [[west, south], [east, north]], in `duration` ms; and again when the map
       gets another size, until somebody moves it. */
   function fit(bounds, duration = 500) {
     if (!map) return;
     whole = bounds;
-    const padding = {top: 52, right: 24, bottom: 24, left: 24};
+    const padding = {top: underTools(), right: 24, bottom: 24, left: 24};
     const {center, zoom} = map.cameraForBounds(bounds, {padding});
     move([center.lng, center.lat], zoom, duration);
   }

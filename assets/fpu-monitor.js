@@ -6,6 +6,7 @@ window.fpu = window.fpu || {};
   const OVER = new Set(["CLOSED", "DISCARDED"]), RETRY = 3000;
   const WHOLE = [[20.0, 41.84], [21.8, 43.28]]; // west, south; east, north of Kosovo*
   const TRAILS = [900, 3600, 14400, "shift"];
+  const EMS_A_PIXEL = 0.077; // the symbols and the numbers grow alike with the zoom
   const incidents = new Map();
   let selected = null, going = false, picks = 0, loading = 0;
 
@@ -41,6 +42,7 @@ window.fpu = window.fpu || {};
         id, severity: over ? 0 : severity, image: `incident-${severity}-${tier}-${flag}`,
         label: over ? "" : `${number} ${fpu.text("monitor.tier", {n: tier})}`,
         selected: id === selected,
+        reach: fpu.images.radius(severity, tier, flag) * EMS_A_PIXEL + 0.35,
       },
     };
   }

@@ -71,7 +71,8 @@ fpu.patrols = (function () {
   }
 
   /** What stands under a call sign on the map: calm, and a silent unit says so in words. */
-  function label(look, age) {
+  function label(look, age, ahead) {
+    if (ahead) return fpu.text("monitor.clock_ahead");
     const words = fpu.calmAge(age);
     return look === "silent" ? `${fpu.text("monitor.look_silent")} ${words}` : words;
   }
@@ -145,10 +146,12 @@ fpu.patrols = (function () {
     const look = tracks.look(known, fpu.now());
     fpu.write(row.sign, known.callsign || known.unit);
     row.sign.title = known.callsign || known.unit;
-    row.task.title = known.task || "";
+    row.doing.title = known.task || "";
     fpu.write(row.task, known.task || fpu.text("monitor.no_task"));
-    fpu.write(row.state, fpu.text(`monitor.look_${look}`));
-    fpu.write(row.speed, look === "moving" ? speed(known) : "");
+    const pace = tracks.motion(known).speed;
+    const state = look === "stopped" && pace === null ? "monitor.speed_unknown" : `monitor.look_${look}`;
+    fpu.write(row.state, fpu.text(state));
+    fpu.write(row.speed, look === "moving" ? speed(pace) : "");
     if (row.item.dataset.look !== look) {
       row.item.dataset.look = look;
       drawSymbol(row, look);
@@ -166,7 +169,7 @@ fpu.patrols = (function () {
     fpu.write(place, `${all.length}${words}`);
   }
 
-  const speed = (known) => fpu.text("monitor.speed", {n: Math.round(known.speed * 3.6)});
+  const speed = (pace) => fpu.text("monitor.speed", {n: Math.round(pace * 3.6)});
 
   function drawSymbol(row, look) {
     const name = look === "unknown" ? "silent" : look;
@@ -180,9 +183,8 @@ fpu.patrols = (function () {
       state: make("span", "state"), speed: make("span", "speed"), task: make("span", "task"),
       follow: make("button", "follow"),
     };
-    const choose = make("button", "choose", null,
-      row.symbol, row.sign, row.age,
-      make("span", "doing", null, row.state, row.speed, row.task));
+    row.doing = make("span", "doing", null, row.state, row.speed, row.task);
+    const choose = make("button", "choose", null, row.symbol, row.sign, row.age, row.doing);
     row.item = make("li", "patrol", null, choose, row.follow);
     choose.addEventListener("click", () => select(known.unit, true));
     row.follow.title = fpu.text("monitor.follow", {name: known.callsign || known.unit});

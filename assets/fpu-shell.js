@@ -86,7 +86,7 @@ fpu.theme = (function () {
     const localClock = document.getElementById("local-clock");
     if (localClock) clock(localClock, local(moment));
     for (const element of document.querySelectorAll("[data-since]")) {
-      fpu.write(element, fpu.age(fpu.secondsSince(element.dataset.since)));
+      fpu.write(element, fpu.ageOf(element.dataset.since));
     }
     hearing();
     fpu.tell("tick");

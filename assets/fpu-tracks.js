@@ -9,6 +9,9 @@ fpu.Tracks = class {
     this.gap = 120000;       // two fixes further apart (ms) are not joined by a known line
     this.fastest = 70;       // nor two that no patrol can have been at one after the other (m/s)
     this.standing = 0.6;     // below this speed (m/s) a unit stands
+    this.wander = 30;        // so far (m) a receiver that lies still may seem to go
+    this.memory = 900000;    // two fixes further apart (ms) tell no speed
+    this.ahead = 10000;      // a time further ahead (ms) comes from a clock that is wrong
     this.units = new Map();  // unit -> its newest position and what is known of the unit
     this.trails = new Map(); // unit|device -> [{t, at: [lon, lat], start: after a gap}]
   }
@@ -55,10 +58,30 @@ fpu.Tracks = class {
   look(known, now) {
     const status = this.status(known, now);
     if (status !== "fresh") return status || "unknown";
-    return known.speed > this.standing ? "moving" : "stopped";
+    return this.motion(known).speed > this.standing ? "moving" : "stopped";
   }
 
-  /** The heads: one point a unit. `words` makes the label of a look and an age in seconds. */
+  /** Speed (m/s) and course (degrees) of a unit; what its device does not send is told by its last
+      two positions, and null where they tell nothing. */
+  motion({unit, device, speed = null, course = null}) {
+    if (speed !== null && course !== null) return {speed, course};
+    const [before, last] = (this.trails.get(`${unit}|${device}`) || []).slice(-2);
+    if (!last || last.t <= before.t || last.t - before.t > this.memory) return {speed, course};
+    const {north, east} = this._way(before, last), metres = Math.hypot(north, east);
+    const seconds = (last.t - before.t) / 1000, far = metres > this.wander;
+    return {
+      speed: speed ?? (far ? metres / seconds : 0),
+      course: course ?? (far ? (Math.atan2(east, north) * 180 / Math.PI + 360) % 360 : null),
+    };
+  }
+
+  /** Whether a unit's newest position claims to be of a time that is still to come. */
+  isAhead(known, now) {
+    return known.t > now + this.ahead;
+  }
+
+  /** The heads: one point a unit. `words` makes the label of a look, an age in seconds and
+      whether the clock of the device is ahead. */
   heads(now, selected, words) {
     const features = [];
     for (const known of this.units.values()) {
@@ -66,8 +89,8 @@ fpu.Tracks = class {
       const look = this.look(known, now), age = Math.max(0, (now - known.t) / 1000);
       features.push(this._feature("Point", known.at, {
         unit: known.unit, callsign: known.callsign, look, image: `patrol-${look}`,
-        age: words(look, age),
-        course: look === "moving" && known.course !== null ? known.course : 0,
+        age: words(look, age, this.isAhead(known, now)),
+        course: (look === "moving" && this.motion(known).course) || 0,
         selected: known.unit === selected,
       }));
     }
@@ -121,9 +144,16 @@ fpu.Tracks = class {
   /** Whether nothing is known of the way between two points of one device. */
   _broken(before, after) {
     if (!before || after.t - before.t > this.gap) return true;
-    const north = (after.at[1] - before.at[1]) * 111320;
-    const east = (after.at[0] - before.at[0]) * 111320 * Math.cos(after.at[1] * Math.PI / 180);
+    const {north, east} = this._way(before, after);
     return Math.hypot(north, east) > this.fastest * Math.max((after.t - before.t) / 1000, 1);
+  }
+
+  /** The way from one point to another in metres. */
+  _way(before, after) {
+    return {
+      north: (after.at[1] - before.at[1]) * 111320,
+      east: (after.at[0] - before.at[0]) * 111320 * Math.cos(after.at[1] * Math.PI / 180),
+    };
   }
 
   _trail(key) {

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from domain.errors import NotFound
+from layers.layer import Paint
 from layers.registry import LAYERS
-from layers.theme import THEMES
+from layers.settlements import SETTLEMENTS
+from layers.theme import THEMES, Theme
 
 # The words that layers write on the map; the catalogue holds them as ``map.<word>``.
 WORDS = (
@@ -38,17 +40,28 @@ def compose_style(theme: str, words: Mapping[str, str] | None = None) -> dict[st
         "type": "background",
         "paint": {"background-color": colours.sea},
     }
-    painted = [style for layer in LAYERS for style in layer.paint(colours)]
     style = {
         "version": 8,
         "name": f"Kosovo* {theme}",
         "sources": {layer.id: layer.source() for layer in LAYERS},
-        "layers": [background, *painted],
+        "layers": [background, *_painted(colours)],
     }
     filled = _filled(style, theme, spoken)
     if not isinstance(filled, dict):
         raise TypeError("a style is a JSON object")
     return filled
+
+
+def _painted(colours: Theme) -> Paint:
+    """All style layers, bottom to top. What lies on top is placed first, so labels that yield lie
+    right below the names of settlements."""
+    painted: Paint = []
+    for layer in LAYERS:
+        if layer is SETTLEMENTS:
+            yielding = [other.yielding for other in LAYERS if other.yielding]
+            painted += [style for paint in yielding for style in paint(colours)]
+        painted += layer.paint(colours)
+    return painted
 
 
 def _filled(value: Any, theme: str, words: Mapping[str, str]) -> Any:

@@ -1,7 +1,8 @@
 """Open incidents: size tells the severity, rings and their colour the tier that holds it.
 
 Features: Points with ``id``, ``image`` (``incident-<severity>-<tier>-<waiting|plain|over>``),
-``label``, ``severity`` (1 to 5) and ``selected`` (bool). The images are drawn by
+``label``, ``severity`` (1 to 5), ``reach`` (how far the label stands off, in ems) and ``selected``
+(bool). The images are drawn by
 ``assets/fpu-images.js``: a diamond with the severity in it and one, two or three rings.
 """
 
@@ -16,6 +17,10 @@ from layers.theme import FONT_BOLD, Theme
 
 def _paint(theme: Theme) -> Paint:
     return [_selected(theme), _symbol(theme)]
+
+
+def _yielding(theme: Theme) -> Paint:
+    return [_number(theme)]
 
 
 def _selected(theme: Theme) -> dict[str, Any]:
@@ -41,15 +46,27 @@ def _symbol(theme: Theme) -> dict[str, Any]:
         "source": "incidents",
         "layout": {
             "icon-image": ["concat", ["get", "image"], f"-{theme.name}"],
-            "icon-size": by_zoom(0.85, 1, 1.15),
+            "icon-size": by_zoom(0.75, 1, 1.15),
             "icon-allow-overlap": True,
             "symbol-sort-key": ["get", "severity"],
+        },
+    }
+
+
+def _number(theme: Theme) -> dict[str, Any]:
+    return {
+        "id": "incidents-number",
+        "type": "symbol",
+        "source": "incidents",
+        "layout": {
+            "symbol-sort-key": ["-", 0, ["get", "severity"]],
             "text-field": ["get", "label"],
             "text-font": FONT_BOLD,
             "text-size": by_zoom(12, 13, 15),
             "text-variable-anchor": ["bottom", "top", "right", "left"],
-            "text-radial-offset": 1.75,
-            "text-optional": True,
+            "text-radial-offset": ["get", "reach"],
+            # From afar the names of towns matter more than numbers, close by the numbers do.
+            "text-overlap": ["step", ["zoom"], "never", 10, "always"],
         },
         "paint": {
             "text-color": theme.city_text,
@@ -59,4 +76,4 @@ def _symbol(theme: Theme) -> dict[str, Any]:
     }
 
 
-INCIDENTS = MapLayer("incidents", True, True, True, moving_source, _paint)
+INCIDENTS = MapLayer("incidents", True, True, True, moving_source, _paint, _yielding)

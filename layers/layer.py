@@ -18,7 +18,8 @@ class MapLayer:
     ``id`` names the source, begins the id of every style layer, and is the key of the label in
     the catalogue (``layers.<id>``). ``moving``: the source starts empty and the browser fills it.
     ``switchable``: the person may hide it; ``shown``: it is visible at first. ``source`` gives the
-    MapLibre source, ``paint`` the MapLibre style layers, bottom to top.
+    MapLibre source, ``paint`` the MapLibre style layers, bottom to top; ``yielding`` labels that
+    give way where the name of a settlement needs the room.
     """
 
     id: str
@@ -27,6 +28,7 @@ class MapLayer:
     shown: bool
     source: Callable[[], dict[str, Any]]
     paint: Callable[[Theme], Paint]
+    yielding: Callable[[Theme], Paint] | None = None
 
 
 def reference_source(name: str, **extra: Any) -> Callable[[], dict[str, Any]]:

@@ -39,6 +39,11 @@ def _paint(theme: Theme) -> Paint:
                 "text-font": FONT,
                 "text-transform": "uppercase",
                 "text-letter-spacing": 0.3,
+                # The one name that is never missing, by day or by night.
+                "text-variable-anchor": ["center", "top", "bottom"],
+                "text-radial-offset": 1.6,
+                "text-allow-overlap": True,
+                "text-ignore-placement": True,
                 "text-size": ["interpolate", ["linear"], ["zoom"], 6, 12, 8, 18],
             },
             "paint": {

@@ -11,7 +11,8 @@ from layers.theme import FONT, FONT_BOLD, Theme
 
 @dataclass(frozen=True, slots=True)
 class _Rank:
-    """How one rank is drawn; sizes in pixels at its first zoom and at zoom 13."""
+    """How one rank is drawn; sizes in pixels at its first zoom and at zoom 13. The name of a
+    ``seat`` is drawn even where there is no room for it."""
 
     number: int
     name: str
@@ -21,8 +22,21 @@ class _Rank:
     dot: tuple[float, float]
     bold: bool
     colour: str
+    seat: bool = False
 
 
+# Where a name may stand, the first choice first, by its anchor and in ems. The name of a seat goes
+# farther away rather than under a symbol.
+_BESIDE = (0.55, (("left", 1, 0), ("right", -1, 0), ("top", 0, 1), ("bottom", 0, -1)))
+_AROUND = (
+    *_BESIDE[1],
+    *(("top-left", 0.7, 0.7), ("top-right", -0.7, 0.7)),
+    *(("bottom-left", 0.7, -0.7), ("bottom-right", -0.7, -0.7)),
+    *(("top", 0.5, 1), ("top", -0.5, 1), ("bottom", 0.5, -1), ("bottom", -0.5, -1)),
+)
+_NEAR_TO_FAR = tuple((reach, _AROUND) for reach in (0.55, 1.2, 1.8, 2.4, 3.0, 3.6, 4.4))
+# Which names choose their place first.
+_FIRST = ["match", ["get", "id"], ["prishtine", "mitrovice", "prizren", "peje"], 0, 1]
 # A town in two municipalities has one name from afar (rank 0) and two close by (rank 6).
 _PARTED = 10.2
 _RANKS = (
@@ -31,8 +45,8 @@ _RANKS = (
     _Rank(3, "small", 9.2, 24, (10.5, 14), (1.8, 3.2), False, "town_text"),
     _Rank(6, "part", _PARTED, 24, (12.5, 16), (2.4, 4), True, "city_text"),
     _Rank(2, "town", 8.1, 24, (11.5, 16), (2.1, 4), False, "town_text"),
-    _Rank(1, "city", 5, 24, (12.5, 20), (2.6, 5), True, "city_text"),
-    _Rank(0, "parted", 5, _PARTED, (12.5, 20), (2.6, 5), True, "city_text"),
+    _Rank(1, "city", 5, 24, (11.5, 20), (2.6, 5), True, "city_text", seat=True),
+    _Rank(0, "parted", 5, _PARTED, (11.5, 20), (2.6, 5), True, "city_text", seat=True),
 )
 
 
@@ -67,6 +81,16 @@ def _dot(rank: _Rank, theme: Theme) -> dict[str, Any]:
     }
 
 
+def _stands(rank: _Rank) -> list[Any]:
+    rounds = _NEAR_TO_FAR if rank.seat else (_BESIDE,)
+    return [
+        part
+        for reach, stands in rounds
+        for anchor, right, down in stands
+        for part in (anchor, [reach * right, reach * down])
+    ]
+
+
 def _label(rank: _Rank, theme: Theme) -> dict[str, Any]:
     return {
         "id": f"settlements-{rank.name}-name",
@@ -76,14 +100,15 @@ def _label(rank: _Rank, theme: Theme) -> dict[str, Any]:
         "maxzoom": rank.maxzoom,
         "filter": _filter(rank),
         "layout": {
+            "symbol-sort-key": _FIRST,
             "text-field": ["get", "stacked"],
             "text-font": FONT_BOLD if rank.bold else FONT,
             "text-size": _growing(rank, rank.text),
             "text-line-height": 1.08,
-            "text-variable-anchor": ["left", "right", "top", "bottom"],
-            "text-radial-offset": 0.55,
+            "text-variable-anchor-offset": _stands(rank),
+            "text-allow-overlap": rank.seat,
             "text-justify": "auto",
-            "text-padding": 3,
+            "text-padding": 1 if rank.seat else 3,
             "text-max-width": 20,
         },
         "paint": {

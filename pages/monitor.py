@@ -15,6 +15,7 @@ from pages import identifiers as ids
 from pages.components import aria, data, panel
 from pages.incident_list import list_part
 from pages.log_entry import log_part
+from pages.not_found import no_operation
 from pages.shell import ShellContext, shell, shell_context
 from pages.strings import text
 from services.container import Services
@@ -28,7 +29,8 @@ OVERDUE_AFTER_S = 24 * 3600
 def layout(services: Services, variables: Mapping[str, str]) -> Component:
     """The screen; ``incident`` in the address opens that incident."""
     context = shell_context(services, variables)
-    return shell(monitor(context, variables.get("incident")), context)
+    nowhere = no_operation(context, variables)
+    return nowhere or shell(monitor(context, variables.get("incident")), context)
 
 
 def monitor(context: ShellContext, incident: str | None = None) -> Component:

@@ -90,7 +90,7 @@ def shell_context(
     over = False
     try:
         found = services.roster.operation(operation)
-        title, kind, over = found.title, found.kind, found.closed_at is not None
+        title, kind, over = found.title, found.kind, found.over(services.clock())
         shift = services.roster.shift_at(operation, services.clock())
         if shift is not None:
             shift_name, started = shift.name, shift.period.starts_at.isoformat()
@@ -107,10 +107,17 @@ def shell_context(
         language=current_language(),
         theme=theme_of(variables),
         demonstration=services.demonstration,
-        address=f"{path}?{urlencode(variables)}" if variables else path,
+        address=_address(variables, path),
         over=over,
         operations=tuple(services.roster.operations()) if who else (),
     )
+
+
+def _address(variables: Mapping[str, str], path: str) -> str:
+    """``path`` with the variables that it does not hold already."""
+    parts = path.split("/")
+    asked = {name: value for name, value in variables.items() if value not in parts}
+    return f"{path}?{urlencode(asked)}" if asked else path
 
 
 def theme_of(variables: Mapping[str, str]) -> str:
@@ -185,7 +192,7 @@ def _place(context: ShellContext) -> Component:
 def _operation_menu(context: ShellContext) -> Component:
     """The operation's name, which opens the others; one screen shows one operation only."""
     say = context.language
-    title = html.H1(context.title, className="title")
+    title = html.H1(context.title, className="title", title=context.title)
     others = [one for one in context.operations if one.id != context.operation]
     if not others:
         return title
@@ -199,7 +206,10 @@ def _operation_menu(context: ShellContext) -> Component:
         for one in others
     ]
     return html.Details(
-        [html.Summary(title, title=text("shell.change_operation", say)), html.Ul(links)],
+        [
+            html.Summary(title, title=f"{context.title} · {text('shell.change_operation', say)}"),
+            html.Ul(links),
+        ],
         className="operations",
     )
 
@@ -253,13 +263,20 @@ def _person(context: ShellContext) -> Component:
             html.Button(id=ids.THEME_SWITCH, className="quiet", type="button"),
             html.Nav(_languages(context, back), **aria(label=text("shell.language", say))),
             html.Div([html.Strong(context.user), html.Span(role)], className="who"),
-            html.A(
-                text("shell.change_user", say), href=f"/sign-in?switch&{back}", className="quiet"
-            ),
-            html.Form(
-                html.Button(text("shell.sign_out", say), className="quiet", type="submit"),
-                method="post",
-                action="/sign-out",
+            html.Div(
+                [
+                    html.A(
+                        text("shell.change_user", say),
+                        href=f"/sign-in?switch&{back}",
+                        className="quiet",
+                    ),
+                    html.Form(
+                        html.Button(text("shell.sign_out", say), className="quiet", type="submit"),
+                        method="post",
+                        action="/sign-out",
+                    ),
+                ],
+                className="leave",
             ),
         ],
         className="person",

@@ -198,3 +198,32 @@ def test_layers_are_switched_by_keyboard(open_monitor: Open) -> None:
     page.wait_for_function(
         f"() => !{MAP}.queryRenderedFeatures().some((f) => f.source === 'crossings')"
     )
+
+
+def test_what_a_device_does_not_send_is_told_by_its_last_two_positions(open_monitor: Open) -> None:
+    page = open_monitor()
+    found = page.evaluate(
+        """() => {
+          const tracks = new fpu.Tracks({late: 60, silent: 600});
+          const start = Date.parse("2026-11-21T20:00:00Z");
+          const fix = (seconds, lat) => tracks.fix({
+            properties: {unit: "a", device: "d", speed: null, course: null,
+                         fix_time: new Date(start + seconds * 1000).toISOString()},
+            geometry: {coordinates: [21, lat]},
+          });
+          const unit = () => tracks.units.get("a");
+          const told = () => [tracks.motion(unit()), tracks.look(unit(), start)];
+          fix(0, 42);
+          const alone = told();
+          fix(30, 42.01);
+          const driven = told();
+          fix(60, 42.01005);
+          return {alone, driven, stood: told(), ahead: tracks.isAhead(unit(), start)};
+        }"""
+    )
+    assert found["alone"] == [{"speed": None, "course": None}, "stopped"]
+    assert found["driven"][0]["speed"] == pytest.approx(37.1, abs=0.1)
+    assert found["driven"][0]["course"] == pytest.approx(0)
+    assert found["driven"][1] == "moving"
+    assert found["stood"] == [{"speed": 0, "course": None}, "stopped"]
+    assert found["ahead"]

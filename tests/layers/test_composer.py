@@ -91,3 +91,14 @@ def test_the_first_load_is_small(theme: str) -> None:
         if isinstance(address, str):
             parts.append((FOLDER / address.removeprefix("/map/")).read_bytes())
     assert sum(len(gzip.compress(part)) for part in parts) < FIRST_LOAD
+
+
+@both
+def test_names_of_seats_are_always_drawn_and_numbers_give_way(theme: str) -> None:
+    layers = compose_style(theme)["layers"]
+    names = [layer["id"] for layer in layers]
+    for seats in ("settlements-city-name", "settlements-parted-name"):
+        assert layers[names.index(seats)]["layout"]["text-allow-overlap"]
+        # What lies on top chooses its place first.
+        assert names.index("incidents-number") < names.index(seats)
+    assert layers[names.index("outline-name")]["layout"]["text-allow-overlap"]
