@@ -159,15 +159,18 @@ def test_clicks_on_the_map_reach_dash(open_monitor: Open) -> None:
         " window.told.push([id, props.data]); set(id, props); }; }"
     )
     _click(page, 20.95, 42.75)
-    page.wait_for_function(f"() => window.told.length === 2 && {MAP}.getZoom() > 9")
-    page.wait_for_function(f"() => !{MAP}.isMoving()")
-    _click(page, 20.93, 42.70)
+    page.wait_for_function(
+        f"() => {{ const map = {MAP}, at = map.getCenter();"
+        " return window.told.length === 2 && map.getZoom() > 9 && !map.isMoving() && map.loaded()"
+        " && Math.hypot(at.lng - 20.95, at.lat - 42.75) < 0.05; }"
+    )
+    _click(page, 21.02, 42.80)  # far from every symbol and its label
     page.wait_for_function("() => window.told.length === 3")
-    told = dict(page.evaluate("() => window.told"))
-    assert told["map-pick"]["id"] == "demo-0001"
-    assert told["selected-incident"] == "demo-0001"
-    assert told["map-click"]["lat"] == pytest.approx(42.70, abs=0.01)
-    assert told["map-click"]["lon"] == pytest.approx(20.93, abs=0.01)
+    told = page.evaluate("() => window.told")
+    assert [name for name, _ in told] == ["map-pick", "selected-incident", "map-click"]
+    assert told[0][1]["id"] == told[1][1] == "demo-0001"
+    assert told[2][1]["lat"] == pytest.approx(42.80, abs=0.01)
+    assert told[2][1]["lon"] == pytest.approx(21.02, abs=0.01)
     assert "incident=demo-0001" in page.url
 
 
