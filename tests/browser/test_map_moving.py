@@ -130,7 +130,8 @@ def test_a_reset_loads_everything_again(open_monitor: Open, stage: Stage) -> Non
     expect(page.locator(".crossing")).to_have_count(3)
     page.wait_for_function("() => fpu.map.contents('incidents').features.length === 2")
     page.wait_for_function(
-        f"() => {MAP}.queryRenderedFeatures().filter((f) => f.source === 'incidents').length === 2"
+        f"() => new Set({MAP}.queryRenderedFeatures().filter((f) => f.source === 'incidents')"
+        ".map((f) => f.properties.id)).size === 2"
     )
 
 
@@ -159,12 +160,16 @@ def test_clicks_on_the_map_reach_dash(open_monitor: Open) -> None:
         " window.told.push([id, props.data]); set(id, props); }; }"
     )
     _click(page, 20.95, 42.75)
+    page.wait_for_function(f"() => window.told.length === 2 && {MAP}.getZoom() > 9")
+    # symbols are found where they were last placed: wait until they are placed after the flight
     page.wait_for_function(
-        f"() => {{ const map = {MAP}, at = map.getCenter();"
-        " return window.told.length === 2 && map.getZoom() > 9 && !map.isMoving() && map.loaded()"
-        " && Math.hypot(at.lng - 20.95, at.lat - 42.75) < 0.05; }"
+        f"() => {{ const map = {MAP}; if (map.isMoving() || !map.loaded()) return false;"
+        " const {x, y} = map.project([21.02, 42.80]);"
+        " const near = map.queryRenderedFeatures([[x - 20, y - 20], [x + 20, y + 20]]);"
+        " const moving = ['alarms', 'patrols', 'incidents', 'crossings'];"
+        " return !near.some((one) => moving.includes(one.source)); }"
     )
-    _click(page, 21.02, 42.80)  # far from every symbol and its label
+    _click(page, 21.02, 42.80)
     page.wait_for_function("() => window.told.length === 3")
     told = page.evaluate("() => window.told")
     assert [name for name, _ in told] == ["map-pick", "selected-incident", "map-click"]
