@@ -191,8 +191,8 @@ class Incidents:
         check_record(command.region, command.event, command.record)
         new = decide(situation, command, stream)
         stored = self._log.append(connection, operation_id, new, command, self._clock())
-        self._tell(connection, operation_id, stored)
-        return Outcome(True, tuple(stored), self._after(connection, stored))
+        views = self._tell(connection, operation_id, stored)
+        return Outcome(True, tuple(stored), views[stored[0].stream])
 
     def _again(self, connection: Transaction, before: Sequence[Event]) -> Outcome:
         return Outcome(False, tuple(before), self._after(connection, before))
@@ -205,16 +205,23 @@ class Incidents:
             return self._platoon_view(first.operation, first.stream, history)
         return _picture(first.stream, history).summary()
 
-    def _tell(self, connection: Transaction, operation: str, stored: Iterable[Event]) -> None:
+    def _tell(
+        self, connection: Transaction, operation: str, stored: Iterable[Event]
+    ) -> dict[str, dict[str, Any]]:
+        """Put what changed into the journal; gives what it says, by stream."""
         now = self._clock()
+        views: dict[str, dict[str, Any]] = {}
         for stream in dict.fromkeys(event.stream for event in stored):
             history = self._log.stream(connection, operation, stream)
-            if stream.startswith(PLATOON):
-                payload = self._platoon_view(operation, stream, history)
-                self._journal.append(connection, operation, "platoon", payload, now)
-            else:
-                payload = _picture(stream, history).summary()
-                self._journal.append(connection, operation, "incident", payload, now)
+            of_platoon = stream.startswith(PLATOON)
+            views[stream] = (
+                self._platoon_view(operation, stream, history)
+                if of_platoon
+                else _picture(stream, history).summary()
+            )
+            kind = "platoon" if of_platoon else "incident"
+            self._journal.append(connection, operation, kind, views[stream], now)
+        return views
 
     def _history(self, connection: Transaction, operation: str, incident: str) -> list[Event]:
         known = incident.startswith(f"{operation}-")
