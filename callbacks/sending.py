@@ -20,7 +20,7 @@ from pages.places import point_of, position_of_mgrs
 from pages.session import current_user
 from pages.strings import catalogue, text
 from services.container import Services
-from services.incidents import Outcome
+from services.incident_writing import Outcome
 
 Meta = dict[str, Any]
 

@@ -19,6 +19,7 @@ from domain.errors import GuardRefused, InvalidField, NotPermitted
 from domain.events import Command, NewEvent
 from domain.guards import GUARDS
 from domain.situation import Situation
+from domain.streams import PLATOON
 from domain.time import from_microseconds
 from domain.transitions import (
     INC,
@@ -229,7 +230,7 @@ def _move_platoons(situation: Situation, command: Command, event: str) -> Iterat
     incident_id = situation.incident.incident_id if situation.incident else None
     for platoon in dict.fromkeys(command.record["platoons"]):
         yield _event(
-            command, f"platoon:{platoon}", RES, name, before, after, row_id, incident=incident_id
+            command, PLATOON + platoon, RES, name, before, after, row_id, incident=incident_id
         )
 
 

@@ -1,9 +1,44 @@
-"""What a unit may set differently. None of these is published; all are defaults of this product."""
+"""What a unit may set differently. None of these is published; all are defaults of this product.
+
+``docs/domain.md`` marks what is documented and what is a default. The rule that tier 2 acts only at
+the explicit request of Kosovo Police is documented and therefore no setting.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
+
+from domain.transitions import ROWS_OF, Transition
+
+
+@dataclass(frozen=True, slots=True)
+class Timers:
+    """How long a step may take before an alert is raised; no timer ever moves a state.
+
+    ``depart_high_readiness`` holds where the FPU was on pre-alert when it was asked, ``depart``
+    otherwise. ``arrive_margin`` is the part of the announced travel time that may be added to it
+    (0.2 is 20 %). ``sitrep`` runs again and again while the FPU is on scene.
+    """
+
+    acknowledge: timedelta = timedelta(minutes=5)
+    decide: timedelta = timedelta(minutes=15)
+    depart: timedelta = timedelta(minutes=30)
+    depart_high_readiness: timedelta = timedelta(minutes=15)
+    arrive_margin: float = 0.2
+    sitrep: timedelta = timedelta(minutes=30)
+    hand_back: timedelta = timedelta(minutes=30)
+    written_confirmation: timedelta = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Travel:
+    """How travel time is estimated before anybody has announced one: the straight line times
+    ``detour``, at ``speed_kmh``."""
+
+    speed_kmh: float = 50.0
+    detour: float = 1.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,9 +49,17 @@ class Policy:
     ``request_expires_after``: how old an unanswered request is before it may be marked expired.
     ``arrival_radius_m``: how near to the incident an arrival is believed without a reason.
     ``reserve_minimum``: platoons to keep available unless an override is recorded.
+    ``late_after``: how long after it happened an entry counts as late.
+    ``rows_of``: the transition table by (region, event), with the roles that the unit has set.
     """
 
     clock_tolerance: timedelta = timedelta(seconds=30)
     request_expires_after: timedelta = timedelta(minutes=60)
     arrival_radius_m: float = 1000.0
     reserve_minimum: int = 1
+    late_after: timedelta = timedelta(minutes=10)
+    timers: Timers = Timers()
+    travel: Travel = Travel()
+    rows_of: Mapping[tuple[str, str], tuple[Transition, ...]] = field(
+        default_factory=lambda: ROWS_OF
+    )

@@ -12,11 +12,11 @@ from domain.errors import GuardRefused, NotFound, NotPermitted, VersionConflict
 from domain.events import Actor, Command, Event, NewEvent
 from domain.incident import may_write
 from domain.situation import Situation
+from domain.streams import LOG_STREAM
 from domain.transitions import LOG
 from services.clock import Clock
 from services.commands import read_command
 from services.event_ports import EventLog, OperationFacts, Places
-from services.picture import LOG_STREAM
 from services.ports import JournalWriter, Transaction
 from services.shape import check_record
 from services.summaries import event_view

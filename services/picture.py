@@ -13,11 +13,9 @@ from typing import Any
 from domain.alerts import Alert, AlertBook
 from domain.events import Event
 from domain.state import IncidentState, PlatoonState, evolve_platoon
+from domain.streams import LOG_STREAM, PLATOON
 from services.event_ports import EventLog, OperationFacts
-from services.incidents import PLATOON
 from services.summaries import IncidentPicture, event_view
-
-LOG_STREAM = "log"
 
 
 class _Operation:

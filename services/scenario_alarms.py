@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 
 from domain.alerts import SOS, Alert, fold_alerts
 from domain.scenario import AlarmPlan, Scenario
+from domain.streams import LOG_STREAM
 from domain.time import to_rfc3339
 from services.event_ports import EventLog
 from services.patrol_simulation import PatrolSimulation
-from services.picture import LOG_STREAM
 from services.scenario_player import UseCases, actor
 
 _ON_THE_WAY = timedelta(seconds=2)

@@ -9,7 +9,8 @@ from flask import Blueprint, Response, jsonify, request, url_for
 from api.v1.actors import current_actor
 from api.v1.roster import PREFIX
 from domain.errors import InvalidField
-from services.incidents import Incidents, Outcome
+from services.incident_writing import Outcome
+from services.incidents import Incidents
 from services.picture import Picture
 from services.summaries import event_view
 

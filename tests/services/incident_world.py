@@ -18,7 +18,8 @@ from domain.events import Actor
 from domain.roster import Operation, Platoon
 from domain.time import to_rfc3339
 from domain.transitions import ROWS_OF
-from services.incidents import Incidents, Outcome
+from services.incident_writing import Outcome
+from services.incidents import Incidents
 from services.occurrences import Occurrences
 from services.picture import Picture
 from tests.domain.harness import TWO_SIDES, sample_record
