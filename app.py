@@ -6,7 +6,9 @@ with ``start_duties`` once it is up.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any, cast
 
 import dash
@@ -34,23 +36,25 @@ from api.openapi import openapi_blueprint
 from api.proxy import TrustedProxy
 from api.strict_json import StrictJson
 from api.v1.incidents import incidents_blueprint
+from api.v1.late_entry import late_entry_blueprint
 from api.v1.occurrences import occurrences_blueprint
 from api.v1.positions import positions_blueprint
 from api.v1.roster import roster_blueprint
 from callbacks.registry import REGISTER
 from commands.database import database_commands
-from commands.environment import settings_of_environment
+from commands.environment import settings_of_environment, unit_file
 from commands.exercise import exercise_commands
 from commands.log import log_commands
 from commands.roster import roster_commands
 from commands.serve import serve_command
 from commands.tracks import tracks_commands
 from commands.users import users_commands
+from data.policy_file import UnitFile, read_unit_file
 from joining import IN_PROCESS, join
 from pages.not_found import layout as not_found
 from pages.registry import PAGES, Page
 from pages.session import current_language
-from pages.strings import text
+from pages.strings import LANGUAGES, built_in, text, use_words
 from services.attempts import LateLimiter
 from services.container import EXTENSION, Services, services_of
 from settings import ROOT, Settings
@@ -69,22 +73,26 @@ _COMPRESSED = (
 _NOT_FOUND = Page("/not-found-404", "", "problem.not_found_title", not_found)
 
 
-def create_app(settings: Settings | None = None) -> Flask:
-    """The application for ``settings`` (otherwise for the environment).
+def create_app(settings: Settings | None = None, unit: UnitFile | None = None) -> Flask:
+    """The application for ``settings`` (otherwise for the environment) and for what the ``unit``
+    has set (otherwise in the file that the settings name).
 
-    Opens no connection and starts no thread. Raises ``UnsafeSettings``.
+    Opens no connection and starts no thread. Raises ``UnsafeSettings``, ``FaultyUnitFile``.
     """
     settings = settings or settings_of_environment()
+    unit = unit or unit_file(partial(_read_unit_file, settings))
     server = Flask("app", root_path=str(ROOT), template_folder="pages", static_folder=None)
     _configure(server, settings)
-    services = join(server, settings)
+    use_words(server, unit.words)
+    services = join(server, settings, unit.policy)
     server.extensions[EXTENSION] = services
     gate.register(server, services.accounts)
     dashboard = _dashboard(server, services)
     _open_edges(server, settings, services)
     security_headers.register(server, dashboard, production=not settings.demonstration)
     Compress(server)
-    _add_commands(server, settings, services)
+    # a worker that starts anew tomorrow goes by the file of today, like the others
+    _add_commands(server, settings, services, partial(create_app, unit=unit))
     _wrap(server, settings)
     return server
 
@@ -92,6 +100,12 @@ def create_app(settings: Settings | None = None) -> Flask:
 def start_duties(server: Flask) -> None:
     """Start what goes on beside the requests; once in each worker."""
     services_of(server.extensions).duties.start()
+
+
+def _read_unit_file(settings: Settings) -> UnitFile:
+    return read_unit_file(
+        settings.policy_file, {language: built_in(language) for language in LANGUAGES}
+    )
 
 
 def _configure(server: Flask, settings: Settings) -> None:
@@ -167,6 +181,7 @@ def _open_edges(server: Flask, settings: Settings, services: Services) -> None:
         map_files.blueprint(),
         roster_blueprint(services.roster, services.coverage, services.picture, services.clock),
         incidents_blueprint(services.incidents, services.picture),
+        late_entry_blueprint(services.late_entry),
         occurrences_blueprint(services.occurrences, services.picture),
         positions_blueprint(
             services.tracks,
@@ -182,7 +197,9 @@ def _open_edges(server: Flask, settings: Settings, services: Services) -> None:
     nothing_here.register(server)
 
 
-def _add_commands(server: Flask, settings: Settings, services: Services) -> None:
+def _add_commands(
+    server: Flask, settings: Settings, services: Services, factory: Callable[[Settings], Flask]
+) -> None:
     for command in (
         database_commands(settings),
         users_commands(lambda: services),
@@ -190,7 +207,7 @@ def _add_commands(server: Flask, settings: Settings, services: Services) -> None
         roster_commands(lambda: services),
         tracks_commands(lambda: services),
         log_commands(lambda: services),
-        serve_command(settings, services, create_app),
+        serve_command(settings, services, factory),
     ):
         server.cli.add_command(command)
 

@@ -25,6 +25,7 @@ from data.scenarios.reader import ScenarioLibrary
 from data.scenarios.roads import read_roads
 from data.visit_store import VisitStore
 from domain.errors import StoreUnavailable
+from domain.policy import Policy
 from services.accounts import Accounts
 from services.attempts import LateLimiter, SignInAttempts
 from services.clock import Clock, utc_now
@@ -35,6 +36,7 @@ from services.demonstration_driver import DemonstrationDriver
 from services.duties import Duties, Duty
 from services.incidents import Incidents
 from services.ingest import Ingest
+from services.late_entry import LateEntry
 from services.leases import Leases
 from services.live import LiveHub
 from services.log_check import LogCheck
@@ -43,6 +45,7 @@ from services.picture import Picture
 from services.quarantine import Quarantine
 from services.roster import RosterService
 from services.scenario_player import UseCases
+from services.timers import TimerBooks, Timers
 from services.tracks import Tracks
 from settings import Settings
 
@@ -53,12 +56,14 @@ JOURNAL_HOURS = 24.0
 """A screen that was away for longer loads its snapshot again."""
 
 _PRUNE_EVERY = timedelta(minutes=10)
+_WATCH_EVERY = timedelta(seconds=5)
 
 
 class _Stores:
     """The database seen from each side, and the hub that every commit wakes."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, policy: Policy) -> None:
+        self.policy = policy
         self.database = Database(settings.database_url)
         self.journal = Journal(self.database)
         self.events = EventStore(self.database)
@@ -71,7 +76,18 @@ class _Stores:
     def use_cases(self, clock: Clock) -> UseCases:
         """What people and scenarios do to incidents and the occurrence log."""
         facts = (self.events, self.journal, self.roster, self.gazetteer, clock, self.hub.wake)
-        return UseCases(Incidents(*facts), Occurrences(*facts))
+        return UseCases(
+            Incidents(*facts, policy=self.policy), Occurrences(*facts, policy=self.policy)
+        )
+
+    def late_entry(self) -> LateEntry:
+        """Whole sequences, and the drafts of what somebody else must enter."""
+        facts = (self.events, self.journal, self.roster, self.gazetteer, utc_now, self.hub.wake)
+        return LateEntry(*facts, policy=self.policy)
+
+    def timers(self, clocks: TimerBooks) -> Timers:
+        """Who raises the alerts of clocks that ran out."""
+        return Timers(clocks, self.events, self.journal, self.roster, utc_now, self.hub.wake)
 
     def coverage(self) -> Coverage:
         """Who watches for visits to crossing points."""
@@ -91,21 +107,27 @@ class _Stores:
         )
 
 
-def join(server: Flask, settings: Settings) -> Services:
+def join(server: Flask, settings: Settings, policy: Policy) -> Services:
     """The services of one application. Opens no connection and starts no thread."""
-    stores = _Stores(settings)
+    stores = _Stores(settings, policy)
     coverage = stores.coverage()
     acts = stores.use_cases(utc_now)
     ingest = stores.ingest(acts.occurrences, coverage)
     scenarios, driver = _scenarios(stores, settings, coverage, ingest)
     leases = Leases(SqlLeaseStore(stores.database), utc_now)
     cache = KeptCache(server, settings.cache_url)
-    duties = [Duty("prune the journal", _PRUNE_EVERY, partial(_prune, stores.journal))]
+    clocks = TimerBooks(stores.events, stores.roster, policy)
+    timers = stores.timers(clocks)
+    duties = [
+        Duty("prune the journal", _PRUNE_EVERY, partial(_prune, stores.journal)),
+        Duty("watch the timers", _WATCH_EVERY, timers.watch),
+    ]
     if settings.demonstration:
         duties.append(driver.duty())
     return Services(
         demonstration=settings.demonstration,
         clock=utc_now,
+        policy=policy,
         cache=cache,
         ready=partial(_check_ready, stores.database),
         close=partial(_close, stores, ingest, cache),
@@ -122,8 +144,10 @@ def join(server: Flask, settings: Settings) -> Services:
         log_check=LogCheck(stores.events, stores.roster),
         coverage=coverage,
         incidents=acts.incidents,
+        late_entry=stores.late_entry(),
         occurrences=acts.occurrences,
-        picture=Picture(stores.events, stores.roster),
+        picture=Picture(stores.events, stores.roster, clocks),
+        timers=timers,
     )
 
 

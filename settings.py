@@ -17,7 +17,8 @@ class Settings:
     """What differs between a laptop, a wall screen and a server room.
 
     ``profile`` is ``demo`` or ``production``. ``feed_host``, when set, is a second address on
-    which only the feed endpoints answer (``make phone``).
+    which only the feed endpoints answer (``make phone``). ``policy_file`` names the unit's own
+    timers, reserve, roles and words; empty is the defaults.
     """
 
     profile: str = "demo"
@@ -30,6 +31,7 @@ class Settings:
     feed_host: str = ""
     feed_port: int = 5055
     phone_key: str = ""
+    policy_file: str = ""
     workers: int = 1
     threads: int = 48
 
@@ -58,6 +60,7 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
         feed_host=env.get("FPU_FEED_HOST", ""),
         feed_port=_integer(env, "FPU_FEED_PORT", default.feed_port),
         phone_key=env.get("FPU_PHONE_KEY", ""),
+        policy_file=env.get("FPU_POLICY", ""),
         workers=_integer(env, "FPU_WORKERS", default.workers),
         threads=_integer(env, "FPU_THREADS", default.threads),
     )

@@ -13,6 +13,7 @@ from typing import Any
 
 from pages import identifiers as shared
 from pages import incident_identifiers as ids
+from pages import late_identifiers as late_ids
 
 Fits = Callable[[Any], bool]
 Kind = tuple[Fits, str]
@@ -78,10 +79,13 @@ _ACT = _FORM | {
     "event": _is_text,
     "platoon": _is_text,
     "corrects": _is_text,
+    "ask": _is_text,
     "version": _is_sum,
     "last_at": _maybe(_is_text),
     "needed": _is_texts,
 }
+_LATE = _INCIDENT | {"command_id": _is_text, "version": _is_sum}
+_ACTION = dict.fromkeys(("region", "event", "platoon", "corrects", "ask"), _is_text)
 _COUNTERS = (
     shared.INCIDENT_CHANGES,
     shared.LOG_CHANGES,
@@ -97,8 +101,11 @@ KINDS: dict[tuple[str, str], Kind] = {
     (shared.SELECTED_INCIDENT, "data"): _LINE,
     (shared.MAP_CLICK, "data"): (_maybe(_MAP_CLICK), "must be a position on the map or null"),
     (ids.INCIDENT_REFERENCE, "data"): (_object(_INCIDENT), "must name an incident"),
+    (ids.ACT_WANTED, "data"): (_maybe(_object(_ACTION)), "must name an action"),
     (ids.ACT_META, "data"): (_maybe(_object(_ACT)), "must be what the form was opened with"),
     (ids.REPORT_META, "data"): (_maybe(_object(_FORM)), "must be what the form was opened with"),
+    (late_ids.LATE_META, "data"): (_maybe(_object(_LATE)), "must be what the form was opened with"),
+    (late_ids.DRAFTS_SEEN, "data"): _LINE,
     (ids.LOG_META, "data"): _LINE,
     (ids.LOG_TEXT, "value"): _LINE,
     (ids.LIST_SCOPE, "value"): _LINE,

@@ -38,7 +38,8 @@ def _style(theme: str) -> Response:
     language = wanted if wanted in LANGUAGES else current_language()
     if theme not in THEMES:
         raise NotFound(f"there is no map theme {theme!r}")
-    return _answer(_style_text(theme, language), "application/json")
+    words = tuple((word, text(f"map.{word}", language)) for word in WORDS)
+    return _answer(_style_text(theme, words), "application/json")
 
 
 def _features(name: str) -> Response:
@@ -64,9 +65,8 @@ def _answer(content: bytes, kind: str) -> Response:
 
 
 @cache
-def _style_text(theme: str, language: str) -> bytes:
-    words = {word: text(f"map.{word}", language) for word in WORDS}
-    style = compose_style(theme, words)
+def _style_text(theme: str, words: tuple[tuple[str, str], ...]) -> bytes:
+    style = compose_style(theme, dict(words))
     return json.dumps(style, ensure_ascii=False, separators=(",", ":")).encode()
 
 

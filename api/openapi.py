@@ -9,6 +9,7 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify
 
+from domain.drafts import CONFIRM_ENVELOPE, REJECT_ENVELOPE, SEQUENCE_ENVELOPE
 from domain.records import (
     ASSERTED_BY,
     CASUALTIES,
@@ -24,6 +25,7 @@ from domain.transitions import INC, LOG, RES, TABLE
 ADDRESS = "/api/v1/openapi.json"
 _OPERATION = "/api/v1/operations/{operation}"
 _INCIDENT = _OPERATION + "/incidents/{incident}"
+_DRAFT = _INCIDENT + "/drafts/{draft}"
 _PLATOON = _OPERATION + "/platoons/{platoon}"
 
 _PARAMETERS: dict[str, tuple[str, str]] = {
@@ -69,6 +71,9 @@ _ROUTES: tuple[tuple[str, str, str, str, str, str], ...] = (
     ("get", _INCIDENT, "An incident, and what may happen now", "", "", "200"),
     ("get", _INCIDENT + "/events", "The incident's log", "", "", "200"),
     ("post", _INCIDENT + "/events", "Record one event", "", "Envelope", "200 201"),
+    ("post", _INCIDENT + "/sequences", "Record several at once", "", "Sequence", "200 201"),
+    ("post", _DRAFT + "/confirm", "Enter what waits as a draft", "", "Confirm", "200 201"),
+    ("post", _DRAFT + "/reject", "Strike a draft", "", "Reject", "200 201"),
     ("get", _OPERATION + "/log", "The occurrence log", "limit", "", "200"),
     ("post", _OPERATION + "/log", "Write a line of the log", "", "LogEnvelope", "200 201"),
     ("get", _OPERATION + "/alerts", "Alerts, newest first", "open limit", "", "200"),
@@ -185,6 +190,9 @@ def _schemas() -> dict[str, Any]:
         "Envelope": {**ENVELOPE, "description": _which_record()},
         "ReportEnvelope": REPORT_ENVELOPE,
         "LogEnvelope": LOG_ENVELOPE,
+        "Sequence": SEQUENCE_ENVELOPE,
+        "Confirm": CONFIRM_ENVELOPE,
+        "Reject": REJECT_ENVELOPE,
         "AssertedBy": ASSERTED_BY,
         "Confirmation": CONFIRMATION,
         "Position": POSITION,
@@ -199,6 +207,8 @@ def _schemas() -> dict[str, Any]:
                 "field": {"type": "string"},
                 "guard": {"type": "string"},
                 "since": {"type": "array", "items": {"type": "object"}},
+                "platoons": {"type": "array", "items": {"type": "string"}},
+                "step": {"type": "object"},
             },
             "required": ["type", "title", "status", "detail"],
         },

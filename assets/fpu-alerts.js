@@ -14,9 +14,11 @@ fpu.alerts = (function () {
 
   async function load() {
     try {
-      const answer = await fpu.get(`/api/v1/operations/${fpu.operation()}/alerts?limit=100`);
+      // What is open is asked for by itself: newer alerts must not push an old call out of sight.
+      const alerts = `/api/v1/operations/${fpu.operation()}/alerts`;
+      const answers = await Promise.all([fpu.get(`${alerts}?limit=100`), fpu.get(`${alerts}?open=true&limit=1000`)]);
       known.clear();
-      for (const alert of fpu.items(answer)) known.set(alert.id, alert);
+      for (const alert of answers.flatMap(fpu.items)) known.set(alert.id, alert);
       draw();
     } catch (fault) {
       if (!fpu.live.isSignedOut()) setTimeout(load, 3000);
@@ -147,23 +149,37 @@ fpu.alerts = (function () {
   function drawList() {
     const list = document.getElementById("alert-list");
     if (!list) return;
-    const all = newestFirst([...known.values()]);
-    const listed = [...all.filter(isOpen), ...all.filter((one) => !isOpen(one))].slice(0, LISTED);
+    const listed = newestFirst([...known.values()]).sort((a, b) => rank(a) - rank(b)).slice(0, LISTED);
     const rows = listed.map(row);
     if (!rows.length) rows.push(fpu.element("li", "empty", fpu.text("monitor.no_alerts")));
     list.replaceChildren(...rows);
   }
 
+  /** Calls for help first, then whatever else is open, then what somebody has taken. */
+  const rank = (alert) => (isOpen(alert) ? (alert.kind === "sos" ? 0 : 1) : 2);
+
   function row(alert) {
     const kind = fpu.textOr(`monitor.alert_${alert.kind}`, alert.kind);
     const age = fpu.element("span", "age");
     fpu.showAge(age, alert.occurred_at);
-    const made = fpu.element("li", isOpen(alert) ? "alert open" : "alert", null,
+    const made = fpu.element("li", `alert of-${alert.kind}${isOpen(alert) ? " open" : ""}`, null,
       fpu.element("strong", "kind", kind),
-      fpu.element("span", "sign", alert.callsign || alert.unit || ""), age);
+      ...(alert.kind === "timer" ? clockParts(alert) : [fpu.element("span", "sign", alert.callsign || alert.unit || "")]),
+      age);
     if (isOpen(alert)) made.append(acknowledgement(alert, "shell.acknowledge"));
     else made.append(shortTaken(alert));
     return made;
+  }
+
+  /** Which clock of which incident ran out, as the way to that incident, and who should act. */
+  function clockParts(alert) {
+    const who = fpu.textOr(`incident.lane_short_${alert.region}`, alert.region);
+    const what = fpu.textOr(`incident.clock_${alert.timer}`, alert.timer);
+    const words = fpu.text("monitor.alert_timer_what", {who, what});
+    const about = fpu.element("a", "about", `${words} · ${alert.title || alert.incident}`);
+    about.href = `/incident/${encodeURIComponent(alert.incident)}?operation=${encodeURIComponent(fpu.operation())}`;
+    about.title = `${words} · ${alert.incident} ${alert.title || ""} · ${fpu.group(alert.due)}`;
+    return [about, fpu.element("span", "owner", fpu.textOr(`shell.role_${alert.owner}`, alert.owner))];
   }
 
   function tellMap(waiting) {

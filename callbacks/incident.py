@@ -13,7 +13,7 @@ from pages import identifiers as shared
 from pages import incident_identifiers as ids
 from pages.act_form import act_fields, act_title
 from pages.form_view import typed_values
-from pages.incident import parts
+from pages.incident import PARTS, parts
 from pages.incident_view import IncidentView, incident_view
 from pages.session import current_language, current_user
 from services.container import Services
@@ -31,11 +31,7 @@ def register(app: Dash, services: Services) -> None:
         )
 
     @app.callback(
-        Output(ids.INCIDENT_HEAD, "children"),
-        Output(ids.INCIDENT_LANES, "children"),
-        Output(ids.INCIDENT_ACTIONS, "children"),
-        Output(ids.INCIDENT_PLATOONS, "children"),
-        Output(ids.INCIDENT_TIMELINE, "children"),
+        *[Output(identifier, "children") for identifier, _ in PARTS],
         Input(shared.INCIDENT_CHANGES, "data"),
         Input(ids.INCIDENT_TOUCHED, "data"),
         State(ids.INCIDENT_REFERENCE, "data"),
@@ -50,17 +46,17 @@ def register(app: Dash, services: Services) -> None:
         Output(ids.ACT_FIELDS, "children"),
         Output(ids.ACT_META, "data"),
         Output(ids.ACT_NOTICE, "children"),
-        Input(ids.action(ALL, ALL, ALL, ALL), "n_clicks"),
+        Input(ids.ACT_WANTED, "data"),
         Input(ids.ACT_CANCEL, "n_clicks"),
         State(ids.INCIDENT_REFERENCE, "data"),
         prevent_initial_call=True,
     )
-    def open_form(_clicks: object, _cancel: object, reference: Reference) -> Any:
-        if not ctx.triggered[0]["value"]:
-            return NOTHING  # the buttons were drawn anew
+    def open_form(wanted: dict[str, Any] | None, _cancel: object, reference: Reference) -> Any:
         if ctx.triggered_id == ids.ACT_CANCEL:
             return True, no_update, [], None, ""
-        return _opened(services, view_of(reference), dict(ctx.triggered_id))
+        if not wanted:
+            return NOTHING
+        return _opened(services, view_of(reference), wanted)
 
     @app.callback(
         Output(ids.ACT_FRAME, "hidden", allow_duplicate=True),
@@ -104,6 +100,7 @@ def _opened(services: Services, view: IncidentView, button: dict[str, Any]) -> A
         "event": button["event"],
         "platoon": button["platoon"],
         "corrects": button["corrects"],
+        "ask": button["ask"],
         "command_id": str(uuid.uuid4()),
         "version": view.summary["version"],
     }

@@ -9,15 +9,17 @@ from dash import ALL, Dash, Input, Output, State, ctx, no_update
 from domain.errors import NotFound
 from pages import identifiers as shared
 from pages import incident_identifiers as ids
-from pages.incident_list import chosen, drawer_part, rows_part
+from pages.incident_list import LONGEST, chosen, drawer_part, rows_part
 from pages.incident_view import incident_view
 from pages.session import current_language, current_user
 from pages.strings import text
 from services.container import Services
+from services.debt_counts import DebtCounts
 
 
 def register(app: Dash, services: Services) -> None:
     """List, pick, drawer."""
+    debts = DebtCounts(services.incidents, services.policy)
 
     @app.callback(
         Output(ids.LIST_ROWS, "children"),
@@ -45,7 +47,8 @@ def register(app: Dash, services: Services) -> None:
             known, scope=scope or "open", tier=tier, severity=severity, words=words or ""
         )
         count = text("incident.list_count", language, shown=len(found), all=len(known))
-        return rows_part(found, picked, language, filtered=bool(known)), count
+        drawn = debts.added_to(operation, found[:LONGEST])
+        return rows_part(drawn, picked, language, filtered=bool(known)), count
 
     @app.callback(
         Output(shared.SELECTED_INCIDENT, "data", allow_duplicate=True),

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from dash import Dash
 
-from callbacks import incident, incident_list, log, monitor, quarantine, report
+from callbacks import incident, incident_list, late_entry, log, monitor, quarantine, report
 from services.container import Services
 
 Register = Callable[[Dash, Services], None]
@@ -15,6 +15,7 @@ REGISTER: tuple[Register, ...] = (
     monitor.register,
     incident.register,
     incident_list.register,
+    late_entry.register,
     report.register,
     log.register,
     quarantine.register,

@@ -44,7 +44,7 @@ class Sent:
 def send_event(services: Services, meta: Meta, typed: Mapping[str, Any], language: str) -> Sent:
     """One event on an incident or a platoon."""
     form = with_needed(event_form(meta["region"], meta["event"]), meta.get("needed", ()))
-    filled = fill(form.fields, _flags(typed), services.clock())
+    filled = fill(form.fields, flags(typed), services.clock())
     if filled.faults:
         return _faulty(meta, filled, language)
     envelope = complete(filled.envelope) | {
@@ -67,12 +67,15 @@ def send_event(services: Services, meta: Meta, typed: Mapping[str, Any], languag
             return services.incidents.act_on_platoon(*place, actor, envelope)
         return services.incidents.act(meta["operation"], meta["incident"], actor, envelope)
 
-    return _carried_out(meta, act, event_words(meta["region"], meta["event"], language), language)
+    words = event_words(meta["region"], meta["event"], language)
+    if meta["corrects"]:
+        words = text("incident.correcting", language, event=words)
+    return _carried_out(meta, act, words, language)
 
 
 def send_report(services: Services, meta: Meta, typed: Mapping[str, Any], language: str) -> Sent:
     """A new incident."""
-    filled = fill(report_form().fields, _flags(typed), services.clock())
+    filled = fill(report_form().fields, flags(typed), services.clock())
     if filled.faults:
         return _faulty(meta, filled, language)
     envelope = complete(filled.envelope) | {"command_id": meta["command_id"]}
@@ -110,10 +113,14 @@ def _carried_out(meta: Meta, act: Callable[[], Outcome], words: str, language: s
 
 def _lost(meta: Meta, lost: VersionConflict, language: str) -> Sent:
     """Somebody was first: tell what happened, keep what was typed, go on with the new version."""
-    since = [happened(one, language) for one in lost.extra.get("since", ())]
-    notice = text("incident.lost_race", language) + " " + "; ".join(since)
     version = lost.extra.get("version", meta["version"])
-    return Sent(meta | {"version": version}, notice=notice)
+    return Sent(meta | {"version": version}, notice=lost_words(lost, language))
+
+
+def lost_words(lost: VersionConflict, language: str) -> str:
+    """That somebody was first, and what has happened since."""
+    since = [happened(one, language) for one in lost.extra.get("since", ())]
+    return text("incident.lost_race", language) + " " + "; ".join(since)
 
 
 def _stopped(meta: Meta, refused: GuardRefused, language: str) -> Sent:
@@ -140,8 +147,8 @@ def _at(path: str) -> str:
     return {"position": "position.lat", "confirmations": "confirmations.1.org"}.get(path, path)
 
 
-def _flags(typed: Mapping[str, Any]) -> dict[str, Any]:
-    """A ticked box comes as ["yes"]."""
+def flags(typed: Mapping[str, Any]) -> dict[str, Any]:
+    """What was typed; a ticked box comes as ["yes"]."""
     return {path: value != [] if value in ([], ["yes"]) else value for path, value in typed.items()}
 
 

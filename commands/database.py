@@ -1,4 +1,4 @@
-"""``flask db``: schema, backup and restore."""
+"""``flask db``: schema, accounts of the database, backup and restore."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import click
 
 from commands.group import Group
 from data.database import Database
+from data.grants import grant
 from data.migrate import upgrade
 from settings import Settings
 
@@ -27,6 +28,17 @@ def database_commands(settings: Settings) -> Group:
         """Bring the database to the newest schema; creates it when it is missing."""
         with closing(Database(settings.database_url)) as database:
             click.echo(f"the database is at revision {upgrade(database)}")
+
+    @group.command("grant")
+    @click.argument("account")
+    def grant_account(account: str) -> None:
+        """Let the PostgreSQL account ACCOUNT run the program without owning anything.
+
+        It adds to the log and cannot change it. Run this as the owner, after every upgrade.
+        """
+        with closing(Database(settings.database_url)) as database:
+            grant(database, account)
+        click.echo(f"{account} may run the program; the log it can only read and add to")
 
     @group.command()
     @_FILE

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from typing import NoReturn
+
 import click
 
+from data.policy_file import FaultyUnitFile, UnitFile
 from settings import Settings, UnsafeSettings, from_environment
 
 REFUSED = 2
@@ -19,9 +23,27 @@ def settings_of_environment() -> Settings:
     try:
         return from_environment()
     except UnsafeSettings as refused:
-        if click.get_current_context(silent=True) is None:
+        if not _on_a_command_line():
             raise
-        for reason in str(refused).split("; "):
-            click.echo(f"Error: {reason}", err=True)
-        # Flask's loader prints the traceback of any other exception, one of click included
-        raise SystemExit(REFUSED) from None
+        _end(str(refused).split("; "))
+
+
+def unit_file(read: Callable[[], UnitFile]) -> UnitFile:
+    """What ``read`` gives. A faulty file is refused the same way, with ``FaultyUnitFile``."""
+    try:
+        return read()
+    except FaultyUnitFile as refused:
+        if not _on_a_command_line():
+            raise
+        _end(refused.faults)
+
+
+def _on_a_command_line() -> bool:
+    return click.get_current_context(silent=True) is not None
+
+
+def _end(reasons: Iterable[str]) -> NoReturn:
+    for reason in reasons:
+        click.echo(f"Error: {reason}", err=True)
+    # Flask's loader prints the traceback of any other exception, one of click included
+    raise SystemExit(REFUSED) from None

@@ -43,14 +43,18 @@ def operation_commands(group: AppGroup, roster: GetRoster) -> None:
     @click.argument("operation_id", metavar="ID")
     @click.argument("title")
     @click.option("--kind", type=click.Choice(OPERATION_KINDS), default="exercise")
-    @click.option("--reserve-minimum", type=int, default=1, help="Platoons kept in reserve.")
+    @click.option(
+        "--reserve-minimum",
+        type=int,
+        help="Platoons kept in reserve; without it, what the unit's file says.",
+    )
     @FROM
     @TO
     def add(
         operation_id: str,
         title: str,
         kind: str,
-        reserve_minimum: int,
+        reserve_minimum: int | None,
         start: datetime,
         end: datetime | None,
     ) -> None:

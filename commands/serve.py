@@ -33,6 +33,8 @@ def serve_command(settings: Settings, services: Services, factory: Factory) -> c
         _prepare(settings, services)
         if settings.feed_host:
             announce_phone(settings, services)
+        if settings.policy_file:
+            click.echo(f"what the unit has set is from {settings.policy_file}")
         click.echo(f"the dashboard is at http://{_address(settings.host, settings.port)}")
         Server(settings, factory).run()
 

@@ -8,6 +8,7 @@ journal numbers appear in the order of their commits.
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,6 +31,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = make_url(url)
         self.dialect = self.url.get_backend_name()
+        self._turn = threading.Lock()
         self.engine = _engine(str(self.url.render_as_string(hide_password=False)), self.dialect)
 
     @contextmanager
@@ -44,7 +46,7 @@ class Database:
 
         Raises ``StoreUnavailable`` when the disk is full or read-only or the lock is not to be had.
         """
-        with _as_unavailable():
+        with _as_unavailable(), self._my_turn():
             connection = self.engine.connect().execution_options(fpu_write=True)
             with connection, connection.begin():
                 if self.dialect == "postgresql":
@@ -52,6 +54,20 @@ class Database:
                         text("SELECT pg_advisory_xact_lock(:key)"), {"key": _WRITE_LOCK}
                     )
                 yield connection
+
+    @contextmanager
+    def _my_turn(self) -> Iterator[None]:
+        """SQLite polls for its lock, and of many threads one may find it taken until its patience
+        ends: the threads of a process wait here, and only processes poll."""
+        if self.dialect != "sqlite":
+            yield
+            return
+        if not self._turn.acquire(timeout=BUSY_MILLISECONDS / 1000):
+            raise StoreUnavailable("the database is too busy to write: send it again")
+        try:
+            yield
+        finally:
+            self._turn.release()
 
     def close(self) -> None:
         """Give every connection back."""

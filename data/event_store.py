@@ -8,24 +8,32 @@ column of its own event. Triggers of the first migration refuse update and delet
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime
+from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, tuple_
+from sqlalchemy import Connection, case, func, insert, select, text, tuple_
 from sqlalchemy.exc import IntegrityError
 
 from data.database import Database
 from data.identifiers import new_event_id
-from data.schema import events
+from data.schema import FIRST_OF_INCIDENT, events
 from domain.chain import GENESIS, canonical, digest
 from domain.errors import VersionConflict
-from domain.events import Command, Event, NewEvent
+from domain.events import READ_WITH_BODY, BriefEvent, Command, Event, NewEvent
 from domain.time import to_microseconds
 
 SCHEMA_VERSION = 1
 
 _COLUMNS = tuple(column.name for column in events.columns)
+
+_BRIEF = [
+    events.c[{"occurred_us": "occurred_at", "recorded_us": "recorded_at"}.get(name, name)]
+    for name in BriefEvent._fields[:-1]
+]
+_make_brief = partial(tuple.__new__, BriefEvent)
+_AT_ONCE = 1_000
 
 
 class EventStore:
@@ -68,6 +76,25 @@ class EventStore:
         found = connection.execute(select(events).where(key.in_(newest)))
         return {row.stream: _event(row) for row in found}
 
+    def last_moving(
+        self, connection: Connection, operation: str, stream: str, until: int
+    ) -> Event | None:
+        """The newest event of a stream up to ``until`` that moved a state."""
+        wanted = (
+            select(events)
+            .where(
+                events.c.operation == operation,
+                events.c.stream == stream,
+                events.c.seq <= until,
+                events.c.to_state.is_not(None),
+                events.c.corrects.is_(None),
+            )
+            .order_by(events.c.seq.desc())
+            .limit(1)
+        )
+        row = connection.execute(wanted).first()
+        return None if row is None else _event(row)
+
     def by_command(self, connection: Connection, operation: str, command_id: str) -> list[Event]:
         """The events that a command has led to, empty when it is new."""
         wanted = select(events).where(
@@ -89,17 +116,62 @@ class EventStore:
         )
         return [_event(row) for row in connection.execute(wanted)]
 
+    def brief(
+        self,
+        connection: Connection,
+        operation: str,
+        chain_seq: int,
+        until: int,
+        bodies: Sequence[str] = READ_WITH_BODY,
+    ) -> Iterator[BriefEvent]:
+        """The events after ``chain_seq`` up to number ``until``, in order of recording.
+
+        Those named in ``bodies`` come with their body. Straight from the driver's cursor: a start
+        folds the whole log, and making rows of SQLAlchemy would take longer than all the rest.
+        """
+        wanted = (
+            select(*_BRIEF, case((events.c.event.in_(bodies), events.c.body)))
+            .where(
+                events.c.operation == operation,
+                events.c.chain_seq > chain_seq,
+                events.c.chain_seq <= until,
+            )
+            .order_by(events.c.chain_seq)
+        )
+        with closing(connection.execute(wanted)) as result:
+            while rows := result.cursor.fetchmany(_AT_ONCE):
+                yield from map(_make_brief, rows)
+
+    def tail(
+        self, connection: Connection, operation: str, stream: str, seq: int, until: int
+    ) -> list[Event]:
+        """The events of one stream after ``seq`` up to the operation's number ``until``."""
+        wanted = (
+            select(events)
+            .where(
+                events.c.operation == operation,
+                events.c.stream == stream,
+                events.c.seq > seq,
+                events.c.chain_seq <= until,
+            )
+            .order_by(events.c.seq)
+        )
+        return [_event(row) for row in connection.execute(wanted)]
+
     def head(self, connection: Connection, operation: str) -> int:
         """The number of the newest event of an operation, 0 when there is none."""
         newest = select(func.max(events.c.chain_seq)).where(events.c.operation == operation)
         return connection.execute(newest).scalar() or 0
 
-    def count_streams(self, connection: Connection, operation: str, prefix: str) -> int:
-        """How many streams of an operation begin with ``prefix``."""
-        wanted = select(func.count(func.distinct(events.c.stream))).where(
-            events.c.operation == operation, events.c.stream.startswith(prefix, autoescape=True)
+    def newest_incident(self, connection: Connection, operation: str) -> str | None:
+        """The incident of an operation that was reported last, None when there is none."""
+        wanted = (
+            select(events.c.stream)
+            .where(events.c.operation == operation, text(FIRST_OF_INCIDENT))
+            .order_by(events.c.chain_seq.desc())
+            .limit(1)
         )
-        return connection.execute(wanted).scalar() or 0
+        return connection.execute(wanted).scalar()
 
     def append(
         self,

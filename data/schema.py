@@ -22,6 +22,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 metadata = MetaData(
@@ -45,7 +46,7 @@ operations = Table(
     Column("title", Text, nullable=False),
     Column("opened_at", BigInteger, nullable=False),
     Column("closed_at", BigInteger),
-    Column("reserve_minimum", Integer, nullable=False, server_default="1"),  # platoons
+    Column("reserve_minimum", Integer),  # platoons; none of its own: what the unit has set
     Column("settings", Text, nullable=False, server_default="{}"),
 )
 
@@ -148,6 +149,9 @@ tokens = Table(
 
 # --- the log: the only truth -------------------------------------------------------------------
 
+FIRST_OF_INCIDENT = "seq = 1 AND region = 'INC'"
+"""One event an incident: what gives the next one its number without counting those before it."""
+
 events = Table(
     "events",
     metadata,
@@ -178,6 +182,13 @@ events = Table(
     Column("hash", String(64), nullable=False),
     UniqueConstraint("operation", "chain_seq"),
     Index("ix_events_command", "operation", "command_id"),
+    Index(
+        "ix_events_reported",
+        "operation",
+        "chain_seq",
+        sqlite_where=text(FIRST_OF_INCIDENT),
+        postgresql_where=text(FIRST_OF_INCIDENT),
+    ),
 )
 
 # --- positions ---------------------------------------------------------------------------------

@@ -13,6 +13,8 @@ RAISED = "alert_raised"
 ACKNOWLEDGED = "alert_acknowledged"
 SOS = "sos"
 DEVICE = "device"
+TIMER = "timer"
+"""A clock that ran out; its record says which, of which incident, since when and who should act."""
 
 _OF_THE_DEVICE = frozenset(
     {
@@ -35,12 +37,13 @@ def kind_of_alarm(word: str) -> str:
 class Alert:
     """One alert; ``id`` is the id of the event that raised it.
 
-    ``details`` says what it is about: for an SOS the call sign, the device and the position.
+    ``details`` says what it is about: for an SOS the call sign, the device and the position, for a
+    clock which one, the incident and its owner; such an alert is of no ``unit``.
     """
 
     id: str
     kind: str
-    unit: str
+    unit: str | None
     occurred_at: str
     recorded_at: str
     details: dict[str, Any]
@@ -84,7 +87,7 @@ class AlertBook:
             if again in self._alerts:
                 self._repeat(self._alerts[again], event)
             else:
-                self._alerts[event.event_id] = _raised(event)
+                self._alerts[event.event_id] = alert_of(event)
         elif event.event == ACKNOWLEDGED and record["alert"] in self._alerts:
             alert = self._alerts[record["alert"]]
             alert.acknowledged_by = event.entered_by
@@ -121,7 +124,8 @@ def fold_alerts(events: Iterable[Event]) -> AlertBook:
     return book
 
 
-def _raised(event: Event) -> Alert:
+def alert_of(event: Event) -> Alert:
+    """The alert that an event raises, which nobody has acknowledged yet."""
     record = event.record
     return Alert(
         event.event_id,

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from domain.time import from_microseconds
 
@@ -67,6 +67,84 @@ class NewEvent:
     receiver: str | None = None
     incident: str | None = None
     platoons: tuple[str, ...] = ()
+
+
+class Folded(Protocol):
+    """What the folds of incidents and platoons read of an event: ``Event`` and ``BriefEvent``."""
+
+    @property
+    def stream(self) -> str: ...
+    @property
+    def seq(self) -> int: ...
+    @property
+    def event_id(self) -> str: ...
+    @property
+    def region(self) -> str: ...
+    @property
+    def event(self) -> str: ...
+    @property
+    def to_state(self) -> str | None: ...
+    @property
+    def occurred_us(self) -> int: ...
+    @property
+    def recorded_us(self) -> int: ...
+    @property
+    def entered_by(self) -> str: ...
+    @property
+    def corrects(self) -> str | None: ...
+    @property
+    def purpose(self) -> str | None: ...
+    @property
+    def reason(self) -> str | None: ...
+    @property
+    def receiver(self) -> str | None: ...
+    @property
+    def incident(self) -> str | None: ...
+    @property
+    def body(self) -> dict[str, Any]: ...
+    @property
+    def record(self) -> dict[str, Any]: ...
+
+
+READ_WITH_BODY = ("report", "observation", "draft", "draft_confirmed", "draft_rejected")
+"""The events whose body the picture looks into; it reads all others without it."""
+
+
+class BriefEvent(NamedTuple):
+    """One stored event without what no read model needs, for folding a whole log.
+
+    ``body_text`` is None unless the reader asked for the bodies of such events.
+    """
+
+    stream: str
+    seq: int
+    event_id: str
+    region: str
+    event: str
+    to_state: str | None
+    occurred_us: int
+    recorded_us: int
+    entered_by: str
+    corrects: str | None
+    purpose: str | None
+    reason: str | None
+    receiver: str | None
+    incident: str | None
+    body_text: str | None
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """As of ``Event``; raises ``LookupError`` where it was not read, never empty by mistake."""
+        if self.body_text is None:
+            raise LookupError(f"{self.event} was read without its body")
+        parsed: dict[str, Any] = json.loads(self.body_text)
+        return parsed
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """The event's record."""
+        found: dict[str, Any] = self.body.get("record", {})
+        return found
 
 
 class Event(NamedTuple):

@@ -1,69 +1,26 @@
-"""The guards of the transition table, by name: what must be true for an event to count.
-
-A guard looks at a ``Situation`` and answers None, or a sentence that says why not. Guards marked
-``needs_record`` can only be judged when the form is filled in; the others are also asked
-beforehand, so that the screen can tell which button would be refused and why.
-"""
+"""The guards of the transition table on the incident, on people, clocks and places, by name."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 
+from domain import platoon_guards
+from domain.aftermath import force_denied, unreconciled
 from domain.events import Command
 from domain.geodesy import distance_m
+from domain.guard_book import GUARDS, Check, Guard, guard, incident_of, record_guard
 from domain.situation import Situation
 from domain.state import IncidentState
 from domain.time import from_microseconds, parse_rfc3339
-from domain.transitions import ORGANISATION_OF, T2_COMMITTED, T2_TERMINAL, T2_UNDER_WAY, T3_TERMINAL
+from domain.transitions import ORGANISATION_OF, T2_COMMITTED, T2_TERMINAL, T3_TERMINAL
 
-
-@dataclass(frozen=True, slots=True)
-class Guard:
-    """One rule. ``check(situation, command)`` answers None or why not."""
-
-    name: str
-    needs_record: bool
-    check: Callable[[Situation, Command | None], str | None]
-    field: str | None = None
-
-
-GUARDS: dict[str, Guard] = {}
-
-Check = Callable[[Situation, Command | None], str | None]
-
-
-def _guard(name: str, field: str | None = None) -> Callable[[Check], Check]:
-    def enter(check: Check) -> Check:
-        GUARDS[name] = Guard(name, False, check, field)
-        return check
-
-    return enter
-
-
-def _record_guard(
-    name: str, field: str | None = None
-) -> Callable[[Callable[[Situation, Command], str | None]], object]:
-    def enter(check: Callable[[Situation, Command], str | None]) -> object:
-        def whole(situation: Situation, command: Command | None) -> str | None:
-            return None if command is None else check(situation, command)
-
-        GUARDS[name] = Guard(name, True, whole, field)
-        return check
-
-    return enter
-
-
-def _incident(situation: Situation) -> IncidentState:
-    if situation.incident is None:
-        raise ValueError("this guard needs an incident")
-    return situation.incident
+__all__ = ["GUARDS", "Guard", "platoon_guards"]
 
 
 def _is(test: Callable[[IncidentState], bool], otherwise: str) -> Check:
     def check(situation: Situation, _command: Command | None) -> str | None:
-        return None if test(_incident(situation)) else otherwise
+        return None if test(incident_of(situation)) else otherwise
 
     return check
 
@@ -111,17 +68,17 @@ for _name, _test, _otherwise in (
 # --- guards on people and clocks -----------------------------------------------------------------
 
 
-@_guard("four_eyes")
+@guard("four_eyes")
 def _four_eyes(situation: Situation, _command: Command | None) -> str | None:
-    if situation.actor.name == _incident(situation).t2_request_by:
+    if situation.actor.name == incident_of(situation).t2_request_by:
         return "the user who entered the request may not accept it"
     return None
 
 
-@_guard("request_outlived")
+@guard("request_outlived")
 def _request_outlived(situation: Situation, _command: Command | None) -> str | None:
     limit = situation.policy.request_expires_after
-    asked = from_microseconds(_incident(situation).t2_requested_us)
+    asked = from_microseconds(incident_of(situation).t2_requested_us)
     if situation.now - asked < limit:
         return f"the request is younger than {limit // timedelta(minutes=1)} minutes"
     return None
@@ -134,12 +91,12 @@ def _not_future(situation: Situation, value: object, name: str) -> str | None:
     return None
 
 
-@_record_guard("kp_informed", "record.kp_informed_at")
+@record_guard("kp_informed", "record.kp_informed_at")
 def _kp_informed(situation: Situation, command: Command) -> str | None:
     return _not_future(situation, command.record["kp_informed_at"], "kp_informed_at")
 
 
-@_record_guard("told", "record.kp_told_at")
+@record_guard("told", "record.kp_told_at")
 def _told(situation: Situation, command: Command) -> str | None:
     for name in ("kp_told_at", "requester_told_at"):
         if name in command.record:
@@ -147,7 +104,7 @@ def _told(situation: Situation, command: Command) -> str | None:
     return "nobody was told"
 
 
-@_record_guard("request_received", "record.request.received_at")
+@record_guard("request_received", "record.request.received_at")
 def _request_received(situation: Situation, command: Command) -> str | None:
     value = command.record["request"]["received_at"]
     moment = parse_rfc3339(value, "record.request.received_at")
@@ -156,9 +113,9 @@ def _request_received(situation: Situation, command: Command) -> str | None:
     return None
 
 
-@_record_guard("second_person_took_request", "second_user")
+@record_guard("second_person_took_request", "second_user")
 def _second_person_took_request(situation: Situation, command: Command) -> str | None:
-    taker = _incident(situation).t2_request_by
+    taker = incident_of(situation).t2_request_by
     if command.second_user != taker:
         return "the second person must be the user who took the request of Kosovo Police"
     if command.second_user == command.actor.name:
@@ -166,7 +123,7 @@ def _second_person_took_request(situation: Situation, command: Command) -> str |
     return None
 
 
-@_record_guard("kp_agreed", "record.kp_agreement.at")
+@record_guard("kp_agreed", "record.kp_agreement.at")
 def _kp_agreed(situation: Situation, command: Command) -> str | None:
     moment = parse_rfc3339(command.record["kp_agreement"]["at"], "record.kp_agreement.at")
     if moment > situation.now + situation.policy.clock_tolerance:
@@ -174,10 +131,12 @@ def _kp_agreed(situation: Situation, command: Command) -> str | None:
     return None
 
 
-@_record_guard("two_confirmations", "confirmations")
+@record_guard("two_confirmations", "confirmations")
 def _two_confirmations(situation: Situation, command: Command) -> str | None:
     confirmed = {"FPU" if one["org"] == "EULEX" else one["org"] for one in command.confirmations}
-    missing = [name for name in _both_sides(_incident(situation), command) if name not in confirmed]
+    missing = [
+        name for name in _both_sides(incident_of(situation), command) if name not in confirmed
+    ]
     if missing:
         return f"both sides have to confirm; missing: {', '.join(missing)}"
     latest = situation.now + situation.policy.clock_tolerance
@@ -197,9 +156,9 @@ def _both_sides(incident: IncidentState, command: Command) -> tuple[str, str]:
     return incident.line, taker
 
 
-@_record_guard("canceller_is_requester", "asserted_by.org")
+@record_guard("canceller_is_requester", "asserted_by.org")
 def _canceller_is_requester(situation: Situation, command: Command) -> str | None:
-    role = "KP_REQ" if _incident(situation).t3_path == "KP" else "EULEX"
+    role = "KP_REQ" if incident_of(situation).t3_path == "KP" else "EULEX"
     if command.asserted_by["org"] not in ORGANISATION_OF[role]:
         return "only the organisation that asked may cancel"
     return None
@@ -208,7 +167,7 @@ def _canceller_is_requester(situation: Situation, command: Command) -> str | Non
 # --- guards on places and links ------------------------------------------------------------------
 
 
-@_record_guard("somewhere", "position")
+@record_guard("somewhere", "position")
 def _somewhere(situation: Situation, command: Command) -> str | None:
     has_place = command.position is not None or command.place_ref is not None
     if has_place or (command.event != "report" and situation.location is not None):
@@ -216,7 +175,7 @@ def _somewhere(situation: Situation, command: Command) -> str | None:
     return "a position or a place is needed"
 
 
-@_record_guard("within_radius", "position")
+@record_guard("within_radius", "position")
 def _within_radius(situation: Situation, command: Command) -> str | None:
     if command.record.get("override_reason"):
         return None
@@ -231,174 +190,47 @@ def _within_radius(situation: Situation, command: Command) -> str | None:
     return None
 
 
-@_record_guard("duplicate_named", "record.duplicate_of")
+@record_guard("duplicate_named", "record.duplicate_of")
 def _duplicate_named(situation: Situation, command: Command) -> str | None:
     if command.record["reason"] != "duplicate":
         return None
-    if command.record.get("duplicate_of") == _incident(situation).incident_id:
+    if command.record.get("duplicate_of") == incident_of(situation).incident_id:
         return "an incident is not its own duplicate"
     if situation.target is None:
         return "duplicate_of must be another incident of this operation"
     return None
 
 
-@_record_guard("second_responder_asked", "record.skip_ground")
+@record_guard("second_responder_asked", "record.skip_ground")
 def _second_responder_asked(situation: Situation, command: Command) -> str | None:
-    if _incident(situation).t2_asked_since_opening or command.record.get("skip_ground"):
+    if incident_of(situation).t2_asked_since_opening or command.record.get("skip_ground"):
         return None
     return "the second responder was never asked: say why it is passed over (skip_ground)"
 
 
-@_record_guard("receiver_can_take", "record.receiver")
+@record_guard("receiver_can_take", "record.receiver")
 def _receiver_can_take(situation: Situation, command: Command) -> str | None:
-    if command.record["receiver"] == "FPU" and _incident(situation).t2 != "ENGAGED":
+    if command.record["receiver"] == "FPU" and incident_of(situation).t2 != "ENGAGED":
         return "the FPU can take over only while it is engaged"
     return None
 
 
-@_record_guard("fpu_not_skipped", "record.skip_ground")
+@record_guard("fpu_not_skipped", "record.skip_ground")
 def _fpu_not_skipped(situation: Situation, command: Command) -> str | None:
-    incident = _incident(situation)
+    incident = incident_of(situation)
     if incident.line != "KFOR" or incident.t2 != "ENGAGED" or command.record.get("skip_ground"):
         return None
     return "the FPU is engaged: say why it is passed over (skip_ground)"
 
 
-# --- guards on platoons --------------------------------------------------------------------------
+# --- guards on what is left behind ---------------------------------------------------------------
 
 
-@_record_guard("operations_approval", "record.operations_approval_ref")
-def _operations_approval(situation: Situation, command: Command) -> str | None:
-    if _incident(situation).t2_purpose == "civil_disturbance":
-        return None
-    if command.record.get("operations_approval_ref"):
-        return None
-    return "a purpose other than civil disturbance needs the approval of EULEX operations"
+@record_guard("tally_reconciled", "record.casualties")
+def _tally_reconciled(situation: Situation, command: Command) -> str | None:
+    return unreconciled(command.record["casualties"], situation.tally, situation.force)
 
 
-def _wanted(command: Command) -> list[str]:
-    return list(dict.fromkeys(command.record.get("platoons", ())))
-
-
-@_guard("platoons_free", "record.platoons")
-def _platoons_free(situation: Situation, command: Command | None) -> str | None:
-    free = {
-        name
-        for name, platoon in situation.platoons.items()
-        if platoon.state == "AVAILABLE" and name in situation.on_shift
-    }
-    if command is None:
-        return None if free else "no platoon is available and on shift"
-    taken = [name for name in _wanted(command) if name not in free]
-    if taken:
-        return f"not available and on shift: {', '.join(taken)}"
-    return None
-
-
-@_guard("on_shift")
-def _on_shift(situation: Situation, _command: Command | None) -> str | None:
-    platoon = situation.platoon
-    if platoon is not None and platoon.platoon_id not in situation.on_shift:
-        return "the platoon is not on shift"
-    return None
-
-
-@_record_guard("reserve_kept", "record.reserve_override_ref")
-def _reserve_kept(situation: Situation, command: Command) -> str | None:
-    if command.record.get("reserve_override_ref"):
-        return None
-    leaving = set(_wanted(command))
-    if situation.platoon is not None:
-        leaving.add(situation.platoon.platoon_id)
-    left = sum(
-        platoon.state == "AVAILABLE" and name in situation.on_shift and name not in leaving
-        for name, platoon in situation.platoons.items()
-    )
-    if left >= situation.policy.reserve_minimum:
-        return None
-    return (
-        f"{left} platoon(s) would be left and the reserve is {situation.policy.reserve_minimum}: "
-        "an override reference of EULEX operations is needed"
-    )
-
-
-@_record_guard("platoons_reserved", "record.platoons")
-def _platoons_reserved(situation: Situation, command: Command) -> str | None:
-    here = _incident(situation).incident_id
-    for name in _wanted(command):
-        platoon = situation.platoons.get(name)
-        if platoon is None or platoon.state != "RESERVED" or platoon.incident != here:
-            return f"{name} is not reserved for this incident"
-    return None
-
-
-@_guard("nothing_bound")
-def _nothing_bound(situation: Situation, _command: Command | None) -> str | None:
-    here = _incident(situation).incident_id
-    held = [
-        name
-        for name, platoon in situation.platoons.items()
-        if platoon.incident == here and platoon.state in ("RESERVED", "BOUND")
-    ]
-    return f"still reserved or bound: {', '.join(held)}" if held else None
-
-
-@_guard("engagement_under_way", "record.engagement")
-def _engagement_under_way(situation: Situation, command: Command | None) -> str | None:
-    if situation.incident is None:
-        return None if command is None else "no such incident in this operation"
-    if situation.incident.t2 not in T2_UNDER_WAY:
-        return "tier 2 is not accepted, en route, on scene or engaged at that incident"
-    return None
-
-
-def _others_bound(situation: Situation) -> int:
-    platoon = situation.platoon
-    return sum(
-        other.state == "BOUND"
-        and platoon is not None
-        and other.incident == platoon.incident
-        and other.platoon_id != platoon.platoon_id
-        for other in situation.platoons.values()
-    )
-
-
-@_guard("engagement_keeps_one")
-def _engagement_keeps_one(situation: Situation, _command: Command | None) -> str | None:
-    if _incident(situation).t2 in T2_TERMINAL or _others_bound(situation):
-        return None
-    return "it is the last platoon of an engagement that is not over"
-
-
-@_guard("loser_keeps_one")
-def _loser_keeps_one(situation: Situation, _command: Command | None) -> str | None:
-    if _incident(situation).t2 == "WITHDRAWN" or _others_bound(situation):
-        return None
-    return "the incident it leaves keeps no platoon and is not withdrawn from"
-
-
-@_record_guard("target_accepted", "record.to_incident")
-def _target_accepted(situation: Situation, command: Command) -> str | None:
-    platoon = situation.platoon
-    if platoon is not None and command.record["from_incident"] != platoon.incident:
-        return "the platoon is not bound to from_incident"
-    if situation.target is None or situation.target.t2 != "ACCEPTED":
-        return "tier 2 is not accepted at to_incident"
-    return None
-
-
-@_record_guard("head_count_complete", "record.headcount")
-def _head_count_complete(situation: Situation, command: Command) -> str | None:
-    platoon = situation.platoon
-    expected = situation.strength.get(platoon.platoon_id) if platoon is not None else None
-    complete = command.record["headcount"] == expected and command.record["equipment_ok"]
-    if complete or command.text:
-        return None
-    return f"head count {expected} and equipment must be complete, or the exception explained"
-
-
-@_record_guard("exercise_open", "record.operation")
-def _exercise_open(situation: Situation, command: Command) -> str | None:
-    if command.record["operation"] in situation.open_exercises:
-        return None
-    return "no open exercise of that name"
+@record_guard("force_recorded", "record.force_used")
+def _force_recorded(situation: Situation, command: Command) -> str | None:
+    return force_denied(command.record["force_used"], situation.force)

@@ -12,8 +12,9 @@ beyond what the ``Situation`` says.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 from domain.errors import GuardRefused, InvalidField, NotPermitted
 from domain.events import Command, NewEvent
@@ -26,7 +27,6 @@ from domain.transitions import (
     OBSERVERS,
     ORGANISATION_OF,
     RES,
-    ROWS_OF,
     START,
     T2,
     T2_UNDER_REQUEST,
@@ -38,6 +38,9 @@ from domain.transitions import (
 
 EXPLICIT_REQUEST = "explicit_kp_request"
 FROM_STATE = "from_state"
+RANKED = ((T2, "accept"), (T2, "refuse"), (RES, "redeploy"))
+"""The decisions that keep the ranking of competing incidents that was suggested at that moment."""
+
 _BEFORE_REQUEST = ("prealert", "stand_down", "kp_request")
 
 
@@ -55,7 +58,7 @@ class Option:
 
 def permit(situation: Situation, region: str, event: str) -> tuple[Transition, ...]:
     """The rows that may apply now, guards on the form aside; raises when there is none."""
-    rows = ROWS_OF.get((region, event))
+    rows = situation.policy.rows_of.get((region, event))
     if rows is None:
         raise InvalidField("event", f"no event {event!r} in region {region!r}")
     _check_role(situation, rows)
@@ -85,18 +88,22 @@ def decide(situation: Situation, command: Command, stream: str) -> list[NewEvent
     rows = permit(situation, command.region, command.event)
     _check_times(situation, command)
     _check_asserter(rows[0], command)
+    _check_engagement(situation, command)
     refusal: GuardRefused | None = None
     for row in rows:
         refusal = _first_refusal(row, situation, command)
         if refusal is None:
-            return list(_consequences(situation, command, row, stream))
+            new = list(_consequences(situation, command, row, stream))
+            for one in new[1:]:  # what follows in other lanes keeps their order too
+                _check_order(situation, command, one.stream, one.region)
+            return new
     raise refusal or GuardRefused(FROM_STATE, f"{command.event} is not possible now")
 
 
 def options(situation: Situation, regions: tuple[str, ...]) -> list[Option]:
     """Every event of ``regions`` with the guard that stops it, or allowed."""
     found: list[Option] = []
-    for (region, event), rows in ROWS_OF.items():
+    for (region, event), rows in situation.policy.rows_of.items():
         if region not in regions or (region == INC and event == "report"):
             continue
         roles = rows[0].entered_by
@@ -174,15 +181,24 @@ def _first_refusal(
     return None
 
 
-def _check_times(situation: Situation, command: Command) -> None:
+def _check_not_future(situation: Situation, command: Command) -> None:
     if command.occurred_at > situation.now + situation.policy.clock_tolerance:
         raise GuardRefused("not_in_the_future", "occurred_at lies in the future", "occurred_at")
-    incident = situation.incident
+
+
+def _check_times(situation: Situation, command: Command) -> None:
+    _check_not_future(situation, command)
+    own = PLATOON + situation.platoon.platoon_id if situation.platoon else ""
+    _check_order(situation, command, own, command.region)
+
+
+def _check_order(situation: Situation, command: Command, stream: str, region: str) -> None:
     last_us = 0
-    if command.region == RES:
-        last_us = situation.platoon.since_us if situation.platoon else 0
-    elif incident is not None:
-        last_us = incident.last_us.get(command.region, 0)
+    if region == RES:
+        platoon = situation.platoons.get(stream.removeprefix(PLATOON), situation.platoon)
+        last_us = platoon.since_us if platoon else 0
+    elif situation.incident is not None:
+        last_us = situation.incident.last_us.get(region, 0)
     before = last_us and command.occurred_at < from_microseconds(last_us)
     if before and not command.late_entry:
         raise GuardRefused(
@@ -190,6 +206,13 @@ def _check_times(situation: Situation, command: Command) -> None:
             "occurred_at is before the previous event of this lane: mark it as a late entry",
             "occurred_at",
         )
+
+
+def _check_engagement(situation: Situation, command: Command) -> None:
+    serves = situation.platoon.incident if situation.platoon else None
+    named = command.record.get("engagement")
+    if command.region == RES and serves and named and named != serves:
+        raise InvalidField("record.engagement", f"the platoon serves {serves}")
 
 
 def _check_asserter(row: Transition, command: Command) -> None:
@@ -212,9 +235,13 @@ def _consequences(
 ) -> Iterator[NewEvent]:
     present = _present(situation, row.region)
     serves = situation.platoon.incident if situation.platoon else None
-    yield _event(
+    decided = _event(
         command, stream, row.region, row.event, present, row.to_state, row.id, serves=serves
     )
+    if situation.ranking and (row.region, row.event) in RANKED:
+        ranking = [dict(line) for line in situation.ranking]
+        decided = replace(decided, body={**decided.body, "ranking": ranking})
+    yield decided
     incident = situation.incident
     if incident is None:
         return
@@ -290,17 +317,58 @@ def _record(command: Command) -> dict[str, object]:
 
 def _fact(situation: Situation, command: Command, stream: str) -> NewEvent:
     may_write(situation)
-    if command.occurred_at > situation.now + situation.policy.clock_tolerance:
-        raise GuardRefused("not_in_the_future", "occurred_at lies in the future", "occurred_at")
+    _check_not_future(situation, command)
     return _event(command, stream, INC, command.event, None, None, None)
 
 
 def _correction(situation: Situation, command: Command, stream: str) -> NewEvent:
-    rows = ROWS_OF.get((command.region, command.event))
+    """Other details for an event; what moved a state, or gave authority, stays as it was."""
+    rows = situation.policy.rows_of.get((command.region, command.event))
     if rows is None:
         raise InvalidField("event", f"no event {command.event!r} in region {command.region!r}")
     _check_role(situation, rows)
+    _check_not_future(situation, command)
+    _check_asserter(rows[0], command)
+    for path in _STANDS.get((command.region, command.event), ()):
+        if _at(situation.corrected or command.record, path) != _at(command.record, path):
+            raise GuardRefused(
+                "details_only",
+                f"{path} led to what happened since: a correction supersedes details only",
+                f"record.{path}",
+            )
+    if (command.region, command.event) == (INC, "close"):
+        for name in _STILL_AGREES:
+            why = GUARDS[name].check(situation, command)
+            if why is not None:
+                raise GuardRefused(name, why, GUARDS[name].field)
     return _event(command, stream, command.region, command.event, None, None, rows[0].id)
+
+
+_STANDS: dict[tuple[str, str], tuple[str, ...]] = {
+    (T2, "kp_request"): ("request.purpose",),
+    (T2, "change_purpose"): ("request.purpose",),
+    (T2, "accept"): ("platoons",),
+    (T2, "refuse"): ("reason",),
+    (T2, "depart"): ("platoons",),
+    (T3, "begin_handover"): ("receiver",),
+    (RES, "reserve"): ("engagement",),
+    (RES, "unreserve"): ("engagement",),
+    (RES, "release"): ("engagement",),
+    (RES, "redeploy"): ("from_incident", "to_incident"),
+    (RES, "join_exercise"): ("operation",),
+    (RES, "leave_exercise"): ("operation",),
+}
+"""Parts of a record that the state was folded from: no correction changes them."""
+
+_STILL_AGREES = ("tally_reconciled", "force_recorded")
+"""What an incident was closed with has to agree with the facts also when it is corrected."""
+
+
+def _at(record: Mapping[str, Any], path: str) -> Any:
+    found: Any = record
+    for name in path.split("."):
+        found = found.get(name) if isinstance(found, Mapping) else None
+    return found
 
 
 def incident_regions() -> tuple[str, ...]:

@@ -7,9 +7,10 @@ the explicit request of Kosovo Police is documented and therefore no setting.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
+from domain.roster import Operation
 from domain.transitions import ROWS_OF, Transition
 
 
@@ -48,9 +49,11 @@ class Policy:
     ``clock_tolerance``: how far ahead of our clock a time may lie before it counts as the future.
     ``request_expires_after``: how old an unanswered request is before it may be marked expired.
     ``arrival_radius_m``: how near to the incident an arrival is believed without a reason.
-    ``reserve_minimum``: platoons to keep available unless an override is recorded.
+    ``reserve_minimum``: platoons to keep available unless an override is recorded, in an operation
+    that was opened without a number of its own.
     ``late_after``: how long after it happened an entry counts as late.
     ``rows_of``: the transition table by (region, event), with the roles that the unit has set.
+    ``of_kind``: what is different in operations of a kind (``live``, ``exercise``, ``history``).
     """
 
     clock_tolerance: timedelta = timedelta(seconds=30)
@@ -63,3 +66,22 @@ class Policy:
     rows_of: Mapping[tuple[str, str], tuple[Transition, ...]] = field(
         default_factory=lambda: ROWS_OF
     )
+    of_kind: Mapping[str, Policy] = field(default_factory=dict)
+
+    def of(self, operation: Operation) -> Policy:
+        """What holds in this operation: that of its kind, and its own reserve where it has one."""
+        found = self.of_kind.get(operation.kind, self)
+        if operation.reserve_minimum is None:
+            return found
+        return replace(found, reserve_minimum=operation.reserve_minimum)
+
+
+def with_roles(
+    rows_of: Mapping[tuple[str, str], tuple[Transition, ...]],
+    roles: Mapping[tuple[str, str], tuple[str, ...]],
+) -> dict[tuple[str, str], tuple[Transition, ...]]:
+    """The table with other roles that enter an event; nothing else of a row can be set."""
+    return {
+        key: tuple(replace(row, entered_by=roles[key]) for row in rows) if key in roles else rows
+        for key, rows in rows_of.items()
+    }

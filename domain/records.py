@@ -24,6 +24,10 @@ CHANNELS = ("radio", "phone", "email", "in_person", "system")
 LANGUAGES = ("en", "pl", "sq", "sr")
 SIDES = ("KP", "FPU", "KFOR", "civilian")
 DEGREES = ("fatal", "urgent", "priority", "routine")
+FORCE_USERS = ("KP", "FPU", "KFOR")
+TO_FOLLOW = "to follow"
+"""What a reference says that is not known yet. It is a debt of the incident until a correction
+names the reference (``domain/debts.py``)."""
 
 
 def text(longest: int = 2000) -> Schema:
@@ -98,6 +102,9 @@ _REQUEST_OPTIONAL: dict[str, Schema] = {
     "purpose_text": text(),
     "legal_basis_text": text(),
     "written_confirmation_ref": text(120),
+    "threat_to_life": flag(),
+    "crowd_size": count(0),
+    "kp_strength": count(0, 100_000),
 }
 
 
@@ -155,7 +162,21 @@ RECORDS: dict[tuple[str, str], Schema] = {
             "source": text(200),
         }
     ),
-    (INC, "note"): fields({"text": text(4000)}),
+    (INC, "note"): fields({"text": text(4000)}, {"sitrep_ref": text(120)}),
+    (INC, "casualties"): fields(
+        {"casualties": CASUALTIES, "source": text(200), "as_of": moment()}, {"note": text()}
+    ),
+    (INC, "force"): fields(
+        {
+            "level": code(*FORCE_LEVELS),
+            "organisation": code(*FORCE_USERS),
+            "authorised_by": text(120),
+            "warning_given": flag(),
+            "effect": text(),
+            "injuries": count(0, 100_000),
+        },
+        {"means": text(200)},
+    ),
     (T2, "prealert"): fields({"readiness_level": text(60)}),
     (T2, "stand_down"): _REASON,
     (T2, "kp_request"): fields({"request": _T2_REQUEST}),

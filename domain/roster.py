@@ -51,14 +51,16 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """``live``, an exercise, or a history. ``reserve_minimum`` is in platoons."""
+    """``live``, an exercise, or a history. ``reserve_minimum`` is in platoons; None leaves it to
+    what the unit has set for every operation.
+    """
 
     id: str
     kind: str
     title: str
     opened_at: datetime
     closed_at: datetime | None = None
-    reserve_minimum: int = 1
+    reserve_minimum: int | None = None
     settings: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
 
     def __post_init__(self) -> None:
@@ -68,7 +70,8 @@ class Operation:
             raise InvalidField("kind", "there is one live operation, and its id is live")
         object.__setattr__(self, "title", clean_text(self.title, "title", 200))
         _require_period(self.opened_at, self.closed_at, ("opened_at", "closed_at"))
-        _require_whole(self.reserve_minimum, "reserve_minimum", 0, 100)
+        if self.reserve_minimum is not None:
+            _require_whole(self.reserve_minimum, "reserve_minimum", 0, 100)
 
     def over(self, at: datetime) -> bool:
         """Whether the operation has ended at that time; one that is over takes nothing more."""

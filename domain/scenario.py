@@ -40,7 +40,7 @@ class OperationPlan:
     title: str
     opened: When
     closed: When | None = None
-    reserve_minimum: int = 1
+    reserve_minimum: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

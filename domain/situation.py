@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from domain.events import Actor
 from domain.policy import Policy
@@ -19,6 +20,10 @@ class Situation:
     are all of the operation by id; ``location`` is (latitude, longitude) of the incident where
     one is known; ``target`` is the other incident that the record names (a duplicate, or where a
     redeployed platoon goes). ``sealed`` operations are over and take nothing more.
+
+    ``tally`` is the latest count of casualties and ``force`` are the records of force since the
+    incident was opened; ``corrected`` is the record of the event that a correction supersedes;
+    ``ranking`` is what was suggested about the incidents that compete for platoons.
     """
 
     now: datetime
@@ -34,3 +39,7 @@ class Situation:
     location: tuple[float, float] | None = None
     target: IncidentState | None = None
     open_exercises: frozenset[str] = frozenset()
+    tally: Mapping[str, Any] | None = None
+    force: Sequence[Mapping[str, Any]] = ()
+    corrected: Mapping[str, Any] | None = None
+    ranking: Sequence[Mapping[str, Any]] = ()

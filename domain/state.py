@@ -11,7 +11,7 @@ import copy
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from domain.events import Event
+from domain.events import Folded
 from domain.transitions import INC, INITIAL, LINE, RES, START, T2, T3, displayed_tier
 
 
@@ -67,28 +67,23 @@ class PlatoonState:
 _ATTRIBUTE = {INC: "inc", T2: "t2", T3: "t3", LINE: "line"}
 
 
-def evolve(state: IncidentState, event: Event) -> IncidentState:
+def evolve(state: IncidentState, event: Folded) -> IncidentState:
     """The state after ``event``; ``state`` itself stays as it was."""
     following = copy.copy(state)
     following.last_us = dict(state.last_us)
-    _apply(following, event)
+    absorb(following, event)
     return following
 
 
-def fold(incident_id: str, events: Iterable[Event]) -> IncidentState:
+def fold(incident_id: str, events: Iterable[Folded]) -> IncidentState:
     """The state after ``events`` in their order."""
     state = IncidentState(incident_id)
     for event in events:
-        _apply(state, event)
+        absorb(state, event)
     return state
 
 
-def absorb(state: IncidentState, event: Event) -> None:
-    """Like ``evolve``, in place, for a read model that owns ``state``."""
-    _apply(state, event)
-
-
-def evolve_platoon(state: PlatoonState, event: Event) -> PlatoonState:
+def evolve_platoon(state: PlatoonState, event: Folded) -> PlatoonState:
     """The platoon's state after ``event``."""
     if event.to_state is None or event.corrects is not None:
         return PlatoonState(
@@ -98,21 +93,32 @@ def evolve_platoon(state: PlatoonState, event: Event) -> PlatoonState:
     return PlatoonState(state.platoon_id, event.seq, event.to_state, incident, event.occurred_us)
 
 
-def _apply(state: IncidentState, event: Event) -> None:
+def absorb(state: IncidentState, event: Folded) -> None:
+    """Like ``evolve``, in place, for a read model that owns ``state``."""
     state.version = event.seq
     to_state = event.to_state
     if to_state is None or event.corrects is not None:
         return
     region = event.region
-    setattr(state, _ATTRIBUTE[region], to_state)
-    if event.occurred_us > state.last_us.get(region, 0):
-        state.last_us[region] = event.occurred_us
+    if region == T2:  # plain branches: this is what a start spends its time with
+        state.t2 = to_state
+    elif region == INC:
+        state.inc = to_state
+    elif region == T3:
+        state.t3 = to_state
+    elif region == LINE:
+        state.line = to_state
+    else:
+        raise LookupError(f"an incident has no region {region}")
+    occurred_us = event.occurred_us
+    if occurred_us > state.last_us.get(region, 0):
+        state.last_us[region] = occurred_us
     effect = _EFFECTS.get((region, event.event))
     if effect is not None:
         effect(state, event)
 
 
-def _request_tier2(state: IncidentState, event: Event) -> None:
+def _request_tier2(state: IncidentState, event: Folded) -> None:
     state.t2_request = event.event_id
     state.t2_request_by = event.entered_by
     state.t2_requested_us = event.occurred_us
@@ -122,33 +128,33 @@ def _request_tier2(state: IncidentState, event: Event) -> None:
     state.t2_asked_since_opening = True
 
 
-def _change_purpose(state: IncidentState, event: Event) -> None:
+def _change_purpose(state: IncidentState, event: Folded) -> None:
     state.t2_request = event.event_id
     state.t2_purpose = event.purpose
 
 
-def _refuse_tier2(state: IncidentState, event: Event) -> None:
+def _refuse_tier2(state: IncidentState, event: Folded) -> None:
     state.t2_refused_for = event.reason
     _end_tier2(state, event)
 
 
-def _end_tier2(state: IncidentState, _event: Event) -> None:
+def _end_tier2(state: IncidentState, _event: Folded) -> None:
     state.t2_request = None
     state.t2_request_by = None
     state.t2_purpose = None
     state.t2_revoked = False
 
 
-def _revoke(state: IncidentState, _event: Event) -> None:
+def _revoke(state: IncidentState, _event: Folded) -> None:
     state.t2_revoked = True
 
 
-def _prealert(state: IncidentState, _event: Event) -> None:
+def _prealert(state: IncidentState, _event: Folded) -> None:
     state.t2_refused_for = None
 
 
-def _request_tier3(path: str) -> Callable[[IncidentState, Event], None]:
-    def effect(state: IncidentState, event: Event) -> None:
+def _request_tier3(path: str) -> Callable[[IncidentState, Folded], None]:
+    def effect(state: IncidentState, event: Folded) -> None:
         state.t3_path = path
         state.t3_requested_us = event.occurred_us
         state.t3_receiver = None
@@ -156,23 +162,23 @@ def _request_tier3(path: str) -> Callable[[IncidentState, Event], None]:
     return effect
 
 
-def _end_tier3(state: IncidentState, _event: Event) -> None:
+def _end_tier3(state: IncidentState, _event: Folded) -> None:
     state.t3_path = None
     state.t3_receiver = None
 
 
-def _begin_handover(state: IncidentState, event: Event) -> None:
+def _begin_handover(state: IncidentState, event: Folded) -> None:
     state.t3_receiver = event.receiver
 
 
-def _reopen(state: IncidentState, event: Event) -> None:
+def _reopen(state: IncidentState, event: Folded) -> None:
     _end_tier2(state, event)
     _end_tier3(state, event)
     state.t2_refused_for = None
     state.t2_asked_since_opening = False
 
 
-_EFFECTS: dict[tuple[str, str], Callable[[IncidentState, Event], None]] = {
+_EFFECTS: dict[tuple[str, str], Callable[[IncidentState, Folded], None]] = {
     (INC, "reopen"): _reopen,
     (T2, "prealert"): _prealert,
     (T2, "kp_request"): _request_tier2,

@@ -111,7 +111,7 @@ TABLE: tuple[Transition, ...] = (
     _row("INC I06", "STABILISED", "deteriorate", "KP_CMD PATROL_LDR", "FPU_DUTY PATROL_LDR EXCON",
          "", "KP_LEAD"),
     _row("INC I07", "STABILISED", "close", "FPU_CMD", "FPU_CMD EXCON",
-         "engagements_over nothing_bound line_with_kp", "CLOSED"),
+         "engagements_over nothing_bound line_with_kp tally_reconciled force_recorded", "CLOSED"),
     _row("INC I08", "CLOSED", "reopen", "FPU_CMD", "FPU_CMD",
          "", "KP_LEAD"),
     # --- tier 2, the EULEX Formed Police Unit -------------------------------------------------
@@ -218,7 +218,7 @@ TABLE: tuple[Transition, ...] = (
 )
 # fmt: on
 
-WITHOUT_TRANSITION = ("observation", "note")
+WITHOUT_TRANSITION = ("observation", "note", "casualties", "force")
 """Facts that are always taken, in any state, by any role that writes; they move nothing."""
 
 OBSERVERS = ("FPU_DUTY", "FPU_CMD", "EULEX_OPS", "PLT_LDR", "PATROL_LDR", "EXCON")

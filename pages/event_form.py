@@ -117,7 +117,11 @@ def _asserter_fields(organisations: tuple[str, ...]) -> list[Field]:
         Field("asserted_by.function", "text", True),
     ]
     if any(name in OUTSIDE for name in organisations):
-        found += [Field("channel", "choice", False, CHANNELS), Field("channel_ref", "text", False)]
+        always = all(name in OUTSIDE for name in organisations)
+        found += [
+            Field("channel", "choice", always, CHANNELS),
+            Field("channel_ref", "text", always),
+        ]
     return found
 
 

@@ -33,6 +33,7 @@ class Choices:
     platoons: Sequence[tuple[str, str, str]] = ()
     incidents: Sequence[tuple[str, str, str]] = ()
     places: Sequence[tuple[str, str, str]] = ()
+    exercises: Sequence[tuple[str, str, str]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,8 @@ class Painter:
     language: str
     values: Mapping[str, Any]
     choices: Choices
+    first: str = ""
+    """The path of the field at which the form begins; otherwise the first empty needed one."""
 
     def fields(self, fields: Iterable[Field]) -> list[Component]:
         """The fields in order, those of one group (a request, a confirmation) in a frame."""
@@ -63,7 +66,7 @@ class Painter:
         control = self._control(one)
         name = _label_id(self.form, one.path)
         label = html.Label(
-            [label_of(one, self.language), self._mark(one)], htmlFor=_flat(self.form, one.path),
+            [label_of(one, self.language), self._mark(one)], htmlFor=dom_id(self.form, one.path),
             id=name,
         )  # fmt: skip
         parts: list[Component] = [control] if one.kind in ("flag", "must") else [label, control]
@@ -73,7 +76,14 @@ class Painter:
             role="group",
             **aria(labelledby=name) if one.kind not in ("flag", "must") else {},
             **(data(when="=".join(one.when)) if one.when else {}),
+            **self._place_of(one),
         )
+
+    def _place_of(self, one: Field) -> dict[str, Any]:
+        """Where the cursor may begin; read by fpu-incident.js."""
+        if one.path == self.first:
+            return data(first="yes")
+        return data(needed="yes") if one.required and one.kind != "flag" else {}
 
     def _mark(self, one: Field) -> Component | None:
         if one.required:
@@ -92,13 +102,14 @@ class Painter:
             "platoons": self._platoons,
             "incident": self._incident,
             "place": self._place,
+            "exercise": self._exercise,
             "long": self._long,
         }.get(one.kind, self._line)
         return maker(one)
 
     def _line(self, one: Field) -> Component:
         value = self.values.get(one.path)
-        return dcc.Input(
+        line = dcc.Input(
             id=ids.field(self.form, one.path),
             value=None if value is None else str(value),
             type="text",
@@ -107,6 +118,18 @@ class Painter:
             autoComplete="off",
             placeholder=self._placeholder(one),
         )
+        if not (one.may_follow and one.required):
+            return line
+        words = text("record.to_follow", self.language)
+        follow = html.Button(
+            text("incident.to_follow_button", self.language),
+            type="button",
+            className="follow",
+            title=text("incident.to_follow_hint", self.language),
+            tabIndex=-1,
+            **data(follow=words),
+        )
+        return html.Div([line, follow], className="may-follow")
 
     def _placeholder(self, one: Field) -> str:
         if one.kind == "moment":
@@ -166,6 +189,9 @@ class Painter:
     def _place(self, one: Field) -> Component:
         return self._picker(one, self.choices.places, "incident.choose_place")
 
+    def _exercise(self, one: Field) -> Component:
+        return self._picker(one, self.choices.exercises, "incident.choose_exercise")
+
     def _picker(self, one: Field, options: Sequence[tuple[str, str, str]], hint: str) -> Component:
         return dcc.Dropdown(
             id=ids.field(self.form, one.path),
@@ -197,7 +223,8 @@ class Painter:
                 html.Table([html.Thead(head), html.Tbody(rows)], className="casualties"),
                 self._fault(one.path),
             ],
-            className="group kind-casualties",
+            className="group field kind-casualties",
+            **self._place_of(one),
         )
 
     def _count(self, part: Field) -> Component:
@@ -245,6 +272,6 @@ def _label_id(form: str, path: str) -> str:
     return f"label-{form}-{path.replace('.', '-')}"
 
 
-def _flat(form: str, path: str) -> str:
+def dom_id(form: str, path: str) -> str:
     """The id as Dash writes it into the page: keys in order, no spaces."""
     return json.dumps(ids.field(form, path), sort_keys=True, separators=(",", ":"))

@@ -13,9 +13,10 @@ from datetime import datetime
 from typing import Any
 
 from domain.errors import InvalidField
-from domain.records import DEGREES, SIDES, Schema
+from domain.records import DEGREES, SIDES, TO_FOLLOW, Schema
 from domain.time import to_rfc3339
 from pages.clock_times import parse_typed
+from pages.strings import LANGUAGES, text
 
 NEEDED = "is needed"
 """What is wrong with a field that was left empty; the services say it in the same words."""
@@ -27,9 +28,17 @@ _PICKED = {
     "platoons": "platoons",
     "duplicate_of": "incident",
     "to_incident": "incident",
+    "operation": "exercise",
     "engagement": "fixed",
     "from_incident": "fixed",
 }
+_MAY_FOLLOW = (
+    "officer_service_no", "service_no", "written_confirmation_ref", "tasking_order_no",
+    "persons_list_ref", "casualties_list_ref", "evidence_list_ref", "final_sitrep_ref",
+    "kp_commander_ref", "callback_ref", "channel_ref",
+)  # fmt: skip
+"""References that may be owed for a while, so that nobody makes one up at night."""
+_FOLLOWS = ("?", TO_FOLLOW)
 _MOST_GRADES = 7
 _BY_TYPE = {"integer": "number", "number": "decimal", "boolean": "flag"}
 
@@ -55,6 +64,11 @@ class Field:
     def name(self) -> str:
         """The last part of the path: the field's own name."""
         return self.path.rsplit(".", 1)[-1]
+
+    @property
+    def may_follow(self) -> bool:
+        """Whether it is a reference that may be typed as to follow."""
+        return self.kind == "text" and self.name in _MAY_FOLLOW
 
     @property
     def group(self) -> str:
@@ -189,7 +203,14 @@ def _read(one: Field, value: Any, now: datetime) -> Any:
         return to_rfc3339(moment)
     if one.kind in ("number", "decimal", "grade"):
         return _number(one, str(value).strip().replace(",", "."))
-    return str(value).strip()
+    typed = str(value).strip()
+    return TO_FOLLOW if one.may_follow and says_to_follow(typed) else typed
+
+
+def says_to_follow(typed: str) -> bool:
+    """Whether somebody typed that a reference is to follow: a question mark, or the words."""
+    words = (*_FOLLOWS, *(text("record.to_follow", language) for language in LANGUAGES))
+    return typed.casefold() in (one.casefold() for one in words)
 
 
 def _number(one: Field, typed: str) -> int | float:

@@ -1,13 +1,14 @@
 """The incident screen: who is where, what may happen next, and what has happened.
 
-``layout`` is the frame that stays; the parts in it (head, lanes, actions, platoons, timeline) are
-made anew by ``callbacks/incident.py`` when something happens. The form lives outside of those
-parts, so nobody's half-filled form is lost when somebody else acts.
+``layout`` is the frame that stays; the parts in it are
+made anew by ``callbacks/incident.py`` when something happens; ``PARTS`` lists them, and a further
+panel is one more line there. The form lives outside of those parts, so nobody's half-filled form is
+lost when somebody else acts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from dash import dcc, html
 from dash.development.base_component import Component
@@ -15,16 +16,57 @@ from dash.development.base_component import Component
 from domain.errors import NotFound
 from pages import incident_identifiers as ids
 from pages.components import aria
-from pages.incident_actions import actions_part, platoons_part
+from pages.drafts import drafts_frame
+from pages.incident_actions import actions_part
+from pages.incident_aftermath import aftermath_part
+from pages.incident_asked import asked_part
+from pages.incident_capacity import capacity_part
+from pages.incident_debts import debts_part
 from pages.incident_head import head_part
+from pages.incident_platoons import platoons_part
 from pages.incident_timeline import timeline_part
+from pages.incident_timers import timers_part
 from pages.incident_view import IncidentView, incident_view
 from pages.lanes import lanes
+from pages.late_entry import late_part
 from pages.not_found import no_operation
 from pages.session import current_user
 from pages.shell import shell, shell_context
 from pages.strings import text
 from services.container import Services
+
+Maker = Callable[[IncidentView, str], Component | None]
+Part = tuple[str, Maker]
+
+
+def lanes_part(view: IncidentView, language: str) -> Component:
+    """The three lanes across the page."""
+    return lanes(view.summary, view.history, view.options, language, "wide")
+
+
+ABOVE: tuple[Part, ...] = (
+    (ids.INCIDENT_HEAD, head_part),
+    (ids.INCIDENT_TIMERS, timers_part),
+    (ids.INCIDENT_LANES, lanes_part),
+)
+"""Across the page, from the top. A part is the id of its place and what draws it."""
+
+DOING: tuple[Part, ...] = (
+    (ids.INCIDENT_CAPACITY, capacity_part),
+    (ids.INCIDENT_ACTIONS, actions_part),
+    (ids.INCIDENT_DEBTS, debts_part),
+)
+"""At the left, below the form: what is to be decided and recorded."""
+
+HAPPENED: tuple[Part, ...] = (
+    (ids.INCIDENT_ASKED, asked_part),
+    (ids.INCIDENT_PLATOONS, platoons_part),
+    (ids.INCIDENT_AFTERMATH, aftermath_part),
+    (ids.INCIDENT_TIMELINE, timeline_part),
+)
+"""At the right: what is known."""
+
+PARTS: tuple[Part, ...] = (*ABOVE, *DOING, *HAPPENED)
 
 
 def layout(services: Services, variables: Mapping[str, str]) -> Component:
@@ -38,57 +80,58 @@ def layout(services: Services, variables: Mapping[str, str]) -> Component:
     if nowhere is not None:
         return nowhere
     if not incident:  # Dash asks for every id before anybody asks for an incident
-        return shell(_screen("", "", [None] * 5, language), context)
+        late = [drafts_frame([], language), late_part(language, may_write=False)]
+        return shell(_screen("", "", [None] * len(PARTS), late, language), context)
     try:
         view = incident_view(services, operation, incident, current_user())
     except NotFound:
         return shell(_missing(operation, incident, language), context)
-    return shell(_screen(operation, incident, parts(view, language), language), context)
+    late = [
+        drafts_frame(view.summary["drafts"], language),
+        late_part(language, may_write=context.may_write),
+    ]
+    return shell(_screen(operation, incident, parts(view, language), late, language), context)
 
 
 def _screen(
-    operation: str, incident: str, drawn: Sequence[Component | None], language: str
+    operation: str,
+    incident: str,
+    drawn: Sequence[Component | None],
+    late: Sequence[Component],
+    language: str,
 ) -> Component:
-    head, lanes_drawn, actions, platoons, timeline = drawn
-    reference = {"operation": operation, "incident": incident}
-    doing = [
-        html.P(id=ids.ACT_DONE, className="done", role="status"),
-        form_frame(language),
-        html.Div(actions, id=ids.INCIDENT_ACTIONS),
-    ]
-    happened = [
-        html.Div(platoons, id=ids.INCIDENT_PLATOONS),
-        html.Div(timeline, id=ids.INCIDENT_TIMELINE),
-    ]
+    contents = iter(drawn)
+    above, doing, happened = (
+        [html.Div(next(contents), id=identifier, className="part") for identifier, _ in column]
+        for column in (ABOVE, DOING, HAPPENED)
+    )
+    form = [html.P(id=ids.ACT_DONE, className="done", role="status"), form_frame(language)]
     return html.Main(
         [
-            dcc.Store(id=ids.INCIDENT_REFERENCE, data=reference),
+            dcc.Store(
+                id=ids.INCIDENT_REFERENCE, data={"operation": operation, "incident": incident}
+            ),
             dcc.Store(id=ids.INCIDENT_TOUCHED, data=0),
-            html.Div(head, id=ids.INCIDENT_HEAD, className="incident-head"),
-            html.Div(lanes_drawn, id=ids.INCIDENT_LANES),
+            *above[:-1],
+            *late,
+            above[-1],
             html.Div(
                 [
-                    html.Div(doing, className="incident-do"),
+                    html.Div([*form, *doing], className="incident-do"),
                     html.Div(happened, className="incident-happened"),
                 ],
                 className="incident-columns",
             ),
         ],
+        id=ids.INCIDENT_SCREEN,
         className="incident-screen",
+        tabIndex=-1,
     )
 
 
-def parts(
-    view: IncidentView, language: str
-) -> tuple[Component, Component, Component, Component, Component]:
-    """Head, lanes, actions, platoons and timeline of what is known now."""
-    return (
-        head_part(view, language),
-        lanes(view.summary, view.history, view.options, language, "wide"),
-        actions_part(view, language),
-        platoons_part(view, language),
-        timeline_part(view, language),
-    )
+def parts(view: IncidentView, language: str) -> list[Component | None]:
+    """What is known now, in the order of ``PARTS``; None where there is nothing to say."""
+    return [make(view, language) for _, make in PARTS]
 
 
 def form_frame(language: str) -> Component:
@@ -96,6 +139,7 @@ def form_frame(language: str) -> Component:
     return html.Section(
         [
             dcc.Store(id=ids.ACT_META),
+            dcc.Store(id=ids.ACT_WANTED),
             html.H2(id=ids.ACT_TITLE, tabIndex=-1),
             html.Div(id=ids.ACT_FIELDS, className="form-fields"),
             html.Div(id=ids.ACT_NOTICE, className="form-notice", role="alert"),

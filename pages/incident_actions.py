@@ -9,17 +9,28 @@ from dash import html
 from dash.development.base_component import Component
 
 from domain.incident import FROM_STATE
-from domain.transitions import INC, LINE, RES, ROWS_OF, START, T2, T3
+from domain.transitions import INC, LINE, ROWS_OF, START, T2, T3, WITHOUT_TRANSITION
 from pages import incident_identifiers as ids
-from pages.incident_view import IncidentView, PlatoonRow
+from pages.asking import SITREP
+from pages.components import aria, data
+from pages.incident_view import IncidentView
 from pages.lane_layout import PLACES
-from pages.lanes import platoon_track
 from pages.strings import catalogue, text
 
 GROUPS = (INC, T2, T3, LINE)
 _TIER = {INC: "tier-1", T2: "tier-2", T3: "tier-3", LINE: "line"}
-_FACTS = ("note", "observation")
-_OF_A_FREE_PLATOON = "reserve"
+_KEYS = {
+    (INC, "confirm"): "1", (T2, "kp_request"): "2", (T2, "acknowledge"): "3", (T2, "accept"): "4",
+    (T2, "depart"): "5", (T2, "arrive"): "6", (T2, "engage"): "7", (T2, "begin_handback"): "8",
+    (T2, "handback_confirmed"): "9", (INC, "stabilise"): "0", (T2, "refuse"): "r",
+    (T2, "disengage"): "d", (T2, "withdraw"): "w", (T2, "prealert"): "p",
+    (T3, "inform_kfor"): "i",
+}  # fmt: skip
+"""The key that opens a form: always the same, the digits along the way of an engagement."""
+_FACTS = {"note": "n", "observation": "o", "casualties": "c", "force": "f"}
+"""The facts that anybody may record at any time, and the key of each."""
+_SITREP_KEY = "s"
+_AT_THE_SCENE = ("ON_SCENE", "ENGAGED", "HANDING_BACK")
 
 Option = Mapping[str, Any]
 
@@ -27,36 +38,17 @@ Option = Mapping[str, Any]
 def actions_part(view: IncidentView, language: str) -> Component:
     """The actions of the incident by lane, facts, and what is not possible now."""
     groups = [_group(region, view.options, language) for region in GROUPS]
+    facts = _facts(view, language)
     return html.Section(
         [
-            html.H2(text("incident.actions", language)),
+            html.H2(text("incident.actions", language), tabIndex=-1, id=ids.ACTIONS_HEADING),
             html.Div(
-                [one for one in (*groups, _facts(view.options, language)) if one is not None],
+                [one for one in (*groups, facts) if one is not None],
                 className="action-groups",
             ),
             _not_now(view.options, language),
         ],
         className="actions",
-    )
-
-
-def platoons_part(view: IncidentView, language: str) -> Component:
-    """The platoons at this incident with their own events, and those that are free."""
-    here = [_platoon(one, language) for one in view.here]
-    free = [_platoon(one, language) for one in view.free]
-    nothing = html.P(text("incident.no_platoon_here", language), className="nothing")
-    return html.Section(
-        [
-            html.H2(text("incident.platoons", language)),
-            html.Div(here or nothing, className="platoons-here"),
-            html.Details(
-                [
-                    html.Summary(text("incident.free_platoons", language, count=len(free))),
-                    html.Div(free, className="platoons-free"),
-                ]
-            ),
-        ],
-        className="platoon-panel",
     )
 
 
@@ -70,15 +62,34 @@ def event_words(region: str, event: str, language: str) -> str:
     return text(f"event.{region}_{event}", language)
 
 
+def event_button(
+    region: str, event: str, language: str, platoon: str = "", ask: str = "", key: str = ""
+) -> Component:
+    """The button that opens the form of an event; ``key`` alone opens it from the keyboard."""
+    words = event_words(region, event, language)
+    if ask == SITREP:
+        words = text("incident.sitrep", language)
+    return html.Button(
+        [words, html.Kbd(key, **aria(hidden="true"))] if key else words,
+        id=ids.action(region, event, platoon, "", ask),
+        className=f"do event-{event}",
+        type="button",
+        **({**data(key=key), **aria(keyshortcuts=key)} if key else {}),
+    )
+
+
 def _group(region: str, options: Sequence[Option], language: str) -> Component | None:
     allowed = [
         one
         for one in options
-        if one["region"] == region and one["allowed"] and one["event"] not in _FACTS
+        if one["region"] == region and one["allowed"] and one["event"] not in WITHOUT_TRANSITION
     ]
     if not allowed:
         return None
-    buttons = [_button(region, one["event"], language) for one in allowed]
+    buttons = [
+        event_button(region, one["event"], language, key=_KEYS.get((region, one["event"]), ""))
+        for one in allowed
+    ]
     return html.Div(
         [
             html.H3(text(f"incident.lane_{region}", language)),
@@ -89,9 +100,16 @@ def _group(region: str, options: Sequence[Option], language: str) -> Component |
     )
 
 
-def _facts(options: Sequence[Option], language: str) -> Component | None:
-    allowed = {one["event"] for one in options if one["allowed"]}
-    buttons = [_button(INC, event, language) for event in _FACTS if event in allowed]
+def _facts(view: IncidentView, language: str) -> Component | None:
+    allowed = {one["event"] for one in view.options if one["allowed"]}
+    buttons = [
+        event_button(INC, event, language, key=key)
+        for event, key in _FACTS.items()
+        if event in allowed
+    ]
+    if "note" in allowed and view.summary["t2"] in _AT_THE_SCENE:
+        sitrep = event_button(INC, "note", language, ask=SITREP, key=_SITREP_KEY)
+        buttons.insert(1, sitrep)
     if not buttons:
         return None
     return html.Div(
@@ -101,17 +119,10 @@ def _facts(options: Sequence[Option], language: str) -> Component | None:
     )
 
 
-def _button(region: str, event: str, language: str, platoon: str = "") -> Component:
-    return html.Button(
-        event_words(region, event, language),
-        id=ids.action(region, event, platoon),
-        className=f"do event-{event}",
-        type="button",
-    )
-
-
-def _not_now(options: Sequence[Option], language: str) -> Component:
+def _not_now(options: Sequence[Option], language: str) -> Component | None:
     stopped = [one for one in options if not one["allowed"]]
+    if not stopped:
+        return None
     rows = [
         html.Li(
             [
@@ -150,25 +161,3 @@ def _starts_from(option: Option, language: str) -> str:
     )
     words = [text(f"state.{region}_{state}", language) for state in states]
     return text("incident.starts_from", language, states=", ".join(words))
-
-
-def _platoon(row: PlatoonRow, language: str) -> Component:
-    allowed = [one["event"] for one in row.options if one["allowed"]]
-    if row.state == "AVAILABLE":
-        allowed = [name for name in allowed if name == _OF_A_FREE_PLATOON]
-    facts = text(
-        "incident.platoon_facts",
-        language,
-        kind=text(f"incident.platoon_kind_{row.kind}", language),
-        strength=row.strength,
-    )
-    return html.Article(
-        [
-            html.Header([html.Strong(row.callsign), " ", html.Span(facts, className="faint")]),
-            platoon_track(row.state, language),
-            html.Div(
-                [_button(RES, event, language, row.id) for event in allowed], className="buttons"
-            ),
-        ],
-        className="platoon",
-    )

@@ -48,7 +48,8 @@ def head_part(view: IncidentView, language: str) -> Component:
                 className="incident-facts",
             ),
             _out_of_model(summary["out_of_model"], language),
-        ]
+        ],
+        className="incident-head",
     )
 
 

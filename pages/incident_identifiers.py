@@ -8,13 +8,20 @@ from dash import ALL
 
 # --- the incident screen --------------------------------------------------------------------------
 
+INCIDENT_SCREEN = "incident-screen"
 INCIDENT_REFERENCE = "incident-reference"
 """dcc.Store: {"operation", "incident"} of the screen."""
 INCIDENT_HEAD = "incident-head"
+INCIDENT_TIMERS = "incident-timers"
 INCIDENT_LANES = "incident-lanes"
+INCIDENT_CAPACITY = "incident-capacity"
 INCIDENT_ACTIONS = "incident-actions"
+INCIDENT_DEBTS = "incident-debts"
+INCIDENT_ASKED = "incident-asked"
+INCIDENT_AFTERMATH = "incident-aftermath"
 INCIDENT_PLATOONS = "incident-platoons"
 INCIDENT_TIMELINE = "incident-timeline"
+ACTIONS_HEADING = "incident-actions-heading"
 INCIDENT_TOUCHED = "incident-touched"
 """dcc.Store: a counter that this screen raises after an event of its own."""
 
@@ -25,6 +32,9 @@ ACT_TITLE = "act-title"
 ACT_FIELDS = "act-fields"
 ACT_NOTICE = "act-notice"
 ACT_META = "act-meta"
+ACT_WANTED = "act-wanted"
+"""dcc.Store: the parts of the button that was pressed, see ``action``. A script writes it, so that
+a press is not lost when the buttons are drawn anew at the same moment."""
 ACT_SUBMIT = "act-submit"
 ACT_CANCEL = "act-cancel"
 ACT_DONE = "act-done"
@@ -72,14 +82,15 @@ def field_fault(form: str, path: Any) -> Id:
     return {"type": "form-fault", "form": form, "path": path}
 
 
-def action(region: Any, event: Any, platoon: Any = "", corrects: Any = "") -> Id:
-    """The button that opens the form of an event."""
+def action(region: Any, event: Any, platoon: Any = "", corrects: Any = "", ask: Any = "") -> Id:
+    """The button that opens the form of an event; ``ask`` is what ``pages/asking.py`` reads."""
     return {
         "type": "incident-action",
         "region": region,
         "event": event,
         "platoon": platoon,
         "corrects": corrects,
+        "ask": ask,
     }
 
 

@@ -9,11 +9,13 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from data.kosovo.names import fold
+from domain.transitions import INC
 from pages import incident_identifiers as ids
 from pages.clock_times import group, hour
 from pages.components import aria, data
 from pages.incident_head import SEVERITIES, place_part, severity_mark, tier_badge
 from pages.incident_report import report_frame
+from pages.incident_timers import next_clock, row_clock
 from pages.incident_view import IncidentView
 from pages.lanes import lanes, miniature, waiting_mark
 from pages.places import place_words
@@ -46,19 +48,30 @@ def list_part(language: str, may_report: bool) -> list[Component]:
                     inline=True,
                     className="choice segments",
                 ),
-                dcc.Input(
-                    id=ids.LIST_TEXT,
-                    type="text",
-                    debounce=0.2,
-                    placeholder=text("incident.filter_text", language),
-                    className="line",
+                html.Details(
+                    [
+                        html.Summary(text("incident.filter", language)),
+                        html.Div(
+                            [
+                                dcc.Input(
+                                    id=ids.LIST_TEXT,
+                                    type="text",
+                                    debounce=0.2,
+                                    placeholder=text("incident.filter_text", language),
+                                    className="line",
+                                ),
+                                _filter(ids.LIST_TIER, "tier", (1, 2, 3), language),
+                                _filter(ids.LIST_SEVERITY, "severity", SEVERITIES, language),
+                            ],
+                            className="filter-fields",
+                        ),
+                    ],
+                    className="more-filters",
                 ),
-                _filter(ids.LIST_TIER, "tier", (1, 2, 3), language),
-                _filter(ids.LIST_SEVERITY, "severity", SEVERITIES, language),
+                html.P(id=ids.LIST_COUNT, className="list-count", role="status"),
             ],
             className="list-filters",
         ),
-        html.P(id=ids.LIST_COUNT, className="list-count", role="status"),
         html.Div(id=ids.LIST_ROWS, className="incident-rows"),
     ]
 
@@ -106,6 +119,13 @@ def drawer_part(view: IncidentView, language: str) -> Component:
                     html.Span(view.incident, className="number"),
                     tier_badge(summary["tier"], language),
                     dcc.Link(
+                        text("late.open", language),
+                        href=f"/incident/{view.incident}?operation={view.operation}&late=1",
+                        className="late-link",
+                    )
+                    if _may_enter(view)
+                    else None,
+                    dcc.Link(
                         text("incident.open", language),
                         href=f"/incident/{view.incident}?operation={view.operation}",
                         className="primary open-incident",
@@ -135,6 +155,12 @@ def drawer_part(view: IncidentView, language: str) -> Component:
     )
 
 
+def _may_enter(view: IncidentView) -> bool:
+    """Whether this user records facts here, which every sequence may have."""
+    note = view.option(INC, "note")
+    return bool(note and note["allowed"]) and view.summary["inc"] not in ENDED
+
+
 def _row(one: Summary, picked: bool, language: str) -> Component:
     occurred = one["occurred_at"]
     return html.Button(
@@ -142,15 +168,16 @@ def _row(one: Summary, picked: bool, language: str) -> Component:
             html.Span(
                 [
                     severity_mark(one["severity"], language),
-                    html.Span(one["title"], className="headline"),
+                    html.Span(one["title"], className="headline", title=one["title"]),
                     tier_badge(one["tier"], language),
                 ],
                 className="first",
             ),
             html.Span(
                 [
-                    html.Span(one["id"], className="number"),
+                    html.Span(one["id"].rpartition("-")[2], className="number", title=one["id"]),
                     html.Span(place_words(one, language), className="spot"),
+                    *_debts(one, language),
                     html.Span(
                         hour(occurred),
                         className="age",
@@ -171,24 +198,38 @@ def _row(one: Summary, picked: bool, language: str) -> Component:
 
 
 def _urgent(one: Summary, language: str) -> list[Component]:
-    marks: list[Component] = [
-        html.Span(
-            [
-                html.Span(text(f"incident.lane_short_{waiting['region']}", language) + ": "),
-                waiting_mark(waiting, language),
-            ],
-            className=f"row-waiting tier-{2 if waiting['region'] == 'T2' else 3}",
-        )
-        for waiting in one["waiting"]
-    ]
+    """What presses: the first clock, the requests that no clock tells of, drafts, what is wrong."""
+    clock = next_clock(one)
+    marks: list[Component] = []
+    if clock:
+        marks.append(row_clock(clock, language))
+    for waiting in one["waiting"]:
+        if clock and clock["region"] == waiting["region"]:
+            continue  # the clock is of this very request
+        who = text(f"incident.lane_short_{waiting['region']}", language) + ": "
+        tier = 2 if waiting["region"] == "T2" else 3
+        mark = waiting_mark(waiting, language)
+        marks.append(html.Span([html.Span(who), mark], className=f"row-waiting tier-{tier}"))
+    if one.get("drafts"):
+        words = text("late.waiting_drafts", language, count=one["drafts"])
+        marks.append(html.Span(words, className="row-drafts"))
     if one["out_of_model"]:
         words = text("incident.out_of_model", language, count=one["out_of_model"])
         marks.append(html.Span(words, className="out-of-model"))
-    return marks
+    return [html.Span(marks, className="row-marks")] if marks else []
+
+
+def _debts(one: Summary, language: str) -> list[Component]:
+    if not one.get("debts"):
+        return []
+    words = text("incident.debts", language, count=one["debts"])
+    short = text("incident.debts_short", language, count=one["debts"])
+    return [html.Span(short, className="row-debts", title=words)]
 
 
 def _urgency(one: Summary) -> tuple[bool, bool, int]:
-    return (one["inc"] in ENDED, not one["waiting"], -int(one["severity"]))
+    waits = bool(one["waiting"] or one.get("drafts"))
+    return (one["inc"] in ENDED, not waits, -int(one["severity"]))
 
 
 def _searched(one: Summary) -> str:

@@ -8,15 +8,19 @@ from datetime import datetime
 from typing import Any
 
 from domain.accounts import User
+from domain.effective import effective
 from domain.events import Actor
-from domain.transitions import T2
+from domain.transitions import INC, ROWS_OF, T2
 from services.container import Services
 from services.summaries import event_view
 
 
 @dataclass(frozen=True, slots=True)
 class PlatoonRow:
-    """A platoon of the operation with what this user may do with it; ``options`` as the API."""
+    """A platoon of the operation with what this user may do with it; ``options`` as the API.
+
+    ``history`` are views of its events, oldest first, where they are shown.
+    """
 
     id: str
     callsign: str
@@ -27,15 +31,20 @@ class PlatoonRow:
     version: int
     on_shift: bool
     options: Sequence[Mapping[str, Any]] = ()
+    history: Sequence[Mapping[str, Any]] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class IncidentView:
-    """One incident as one user sees it. ``history`` are event views, oldest first."""
+    """One incident as one user sees it.
+
+    ``history`` are event views, oldest first; ``known`` the same with the corrections laid over.
+    """
 
     operation: str
     summary: Mapping[str, Any]
     history: Sequence[Mapping[str, Any]]
+    known: Sequence[Mapping[str, Any]]
     options: Sequence[Mapping[str, Any]]
     platoons: Sequence[PlatoonRow]
     user: User
@@ -47,10 +56,49 @@ class IncidentView:
         return str(self.summary["id"])
 
     @property
+    def title(self) -> str:
+        """What is happening, in a few words."""
+        return str(self.summary["title"])
+
+    @property
     def report(self) -> Mapping[str, Any]:
-        """The report in force: the first, or the last correction of it."""
-        reports = [one for one in self.history if one["event"] == "report"]
-        return reports[-1] if reports else {}
+        """The report in force, corrections laid over."""
+        return self.last(INC, "report") or {}
+
+    @property
+    def debts(self) -> Sequence[Mapping[str, Any]]:
+        """What is still missing from its records."""
+        found: Sequence[Mapping[str, Any]] = self.summary["debts"]
+        return found
+
+    @property
+    def tally(self) -> Sequence[Mapping[str, Any]]:
+        """The counts of casualties, the newest last."""
+        found: Sequence[Mapping[str, Any]] = self.summary["tally"]
+        return found
+
+    @property
+    def force(self) -> Sequence[Mapping[str, Any]]:
+        """The records of the use of force, the newest last."""
+        found: Sequence[Mapping[str, Any]] = self.summary["force"]
+        return found
+
+    @property
+    def offers(self) -> Sequence[Mapping[str, Any]]:
+        """What can be done while fewer platoons are free than asked."""
+        found: Sequence[Mapping[str, Any]] = self.summary["offers"]
+        return found
+
+    @property
+    def ranking(self) -> Sequence[Mapping[str, Any]]:
+        """The incidents that compete for platoons, in the order that is suggested."""
+        found: Sequence[Mapping[str, Any]] = self.summary["ranking"]
+        return found
+
+    @property
+    def t3_given(self) -> bool:
+        """Whether KFOR has said which units come."""
+        return self.summary["t3"] not in ("NONE", "INFORMED", "REQUESTED", "ACKNOWLEDGED")
 
     @property
     def here(self) -> list[PlatoonRow]:
@@ -62,10 +110,23 @@ class IncidentView:
         """The platoons that could be reserved."""
         return [one for one in self.platoons if one.state == "AVAILABLE" and one.on_shift]
 
+    @property
+    def elsewhere(self) -> list[PlatoonRow]:
+        """The platoons that are neither here nor free: at another incident, in an exercise."""
+        here = {one.id for one in (*self.here, *self.free)}
+        return [one for one in self.platoons if one.id not in here]
+
     def last(self, region: str, *events: str) -> Mapping[str, Any] | None:
-        """The newest of these events."""
-        found = [one for one in self.history if one["region"] == region and one["event"] in events]
+        """The newest of these events, corrections laid over."""
+        found = [one for one in self.known if one["region"] == region and one["event"] in events]
         return found[-1] if found else None
+
+    def event(self, identifier: str) -> Mapping[str, Any] | None:
+        """The event with this id as it is known now; None when it is none of this incident."""
+        for one in self.known:
+            if one["id"] == identifier:
+                return one
+        return None
 
     @property
     def request(self) -> Mapping[str, Any] | None:
@@ -79,6 +140,21 @@ class IncidentView:
                 return one
         return None
 
+    @property
+    def writes(self) -> bool:
+        """Whether this user records anything here at all."""
+        note = self.option(INC, "note")
+        return bool(note and note["allowed"])
+
+    def may_correct(self, region: str, event: str) -> bool:
+        """Whether this user may add to what such an event says; the services decide."""
+        option = self.option(region, event)
+        if option is not None:
+            stopped = option.get("guard") in ("role", "sealed")
+            return not stopped and self.user.role in option["roles"]
+        rows = ROWS_OF.get((region, event))
+        return self.writes and rows is not None and self.user.role in rows[0].entered_by
+
 
 def actor_of(user: User) -> Actor:
     """The user as the log knows one."""
@@ -89,11 +165,12 @@ def incident_view(services: Services, operation: str, incident: str, user: User)
     """Read it; raises ``NotFound``."""
     actor = actor_of(user)
     summary = services.incidents.look(operation, incident, actor)
-    history = [event_view(one) for one in services.incidents.history(operation, incident)]
+    history = services.incidents.history(operation, incident)
     return IncidentView(
         operation,
         summary,
-        history,
+        [event_view(one) for one in history],
+        [event_view(one) for one in effective(history)],
         summary["events"],
         platoon_rows(services, operation, incident, user),
         user,
@@ -109,7 +186,7 @@ def platoon_rows(services: Services, operation: str, incident: str, user: User) 
     rows = []
     for one in services.roster.platoons_of(operation):
         state = states[one.id]
-        matters = state.incident == incident or state.state == "AVAILABLE"
+        matters = state.incident == incident or state.state in ("AVAILABLE", "IN_EXERCISE")
         rows.append(
             PlatoonRow(
                 one.id,
@@ -123,6 +200,15 @@ def platoon_rows(services: Services, operation: str, incident: str, user: User) 
                 services.incidents.look_at_platoon(operation, one.id, actor_of(user))["events"]
                 if matters
                 else (),
+                _platoon_events(services, operation, one.id)
+                if state.incident == incident or state.state == "IN_EXERCISE"
+                else (),
             )
         )
     return rows
+
+
+def _platoon_events(
+    services: Services, operation: str, platoon: str
+) -> Sequence[Mapping[str, Any]]:
+    return [event_view(one) for one in services.incidents.platoon_history(operation, platoon)]

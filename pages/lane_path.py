@@ -33,7 +33,8 @@ class Visit:
 @dataclass(slots=True)
 class LanePath:
     """One region: ``moves`` are the (from, to) taken in the present engagement, ``following``
-    what the table allows from here: state to whether this user may lead there now."""
+    what the table allows from here: state to whether this user may lead there now. ``said`` are the
+    states that drafts would lead to, with their times, and ``said_moves`` the way there."""
 
     region: str
     present: str
@@ -41,6 +42,8 @@ class LanePath:
     visits: dict[str, Visit] = field(default_factory=dict)
     moves: list[tuple[str, str]] = field(default_factory=list)
     following: dict[str, bool] = field(default_factory=dict)
+    said: dict[str, str] = field(default_factory=dict)
+    said_moves: list[tuple[str, str]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +61,12 @@ def transitions_of(history: Iterable[Event]) -> list[Event]:
 
 
 def lane_path(
-    region: str, history: Sequence[Event], options: Iterable[Mapping[str, Any]]
+    region: str,
+    history: Sequence[Event],
+    options: Iterable[Mapping[str, Any]],
+    drafts: Iterable[Mapping[str, Any]] = (),
 ) -> LanePath:
-    """The way of one region."""
+    """The way of one region; ``drafts`` as of ``services/drafts.py``."""
     path = LanePath(region, _start_of(region), None)
     for event in transitions_of(history):
         if event["region"] == region:
@@ -72,6 +78,10 @@ def lane_path(
                 now = path.following.get(row.to_state, False)
                 path.following[row.to_state] = now or event_name in allowed
     path.following.pop(path.present, None)
+    for step in (step for draft in drafts for step in draft["steps"]):
+        if step["region"] == region and step["to_state"] is not None:
+            path.said[step["to_state"]] = step["occurred_at"]
+            path.said_moves.append((step["from_state"], step["to_state"]))
     return path
 
 

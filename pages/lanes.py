@@ -43,11 +43,17 @@ def lanes(
     """The drawing of one incident; ``options`` may be empty for one who only looks."""
     holdings = line_holdings(history)
     rows = [
-        _lane(lane_path(region, history, options), summary, history, holdings, language)
+        _lane(
+            lane_path(region, history, options, summary.get("drafts") or ()),
+            summary,
+            history,
+            holdings,
+            language,
+        )
         for region in LANES
     ]
     return html.Section(
-        [_legend(language), *rows],
+        [_legend(language, said=bool(summary.get("said"))), *rows],
         className=f"lanes lanes-{shape}",
         **aria(label=text("incident.lanes", language)),
     )
@@ -63,6 +69,10 @@ def miniature(summary: Mapping[str, Any], language: str) -> Component:
         held = holds_line(region, summary)
         words = _words(region, state, language)
         spoken = text(f"incident.lane_{region}", language) + ": " + words
+        said = summary.get("said", {}).get(region)
+        if said:
+            unconfirmed = _words(region, said, language)
+            spoken += ". " + text("late.said_state", language, state=unconfirmed)
         marks.append(
             html.Span(
                 [
@@ -71,13 +81,24 @@ def miniature(summary: Mapping[str, Any], language: str) -> Component:
                     if held
                     else None,
                     html.Span(words, className="word"),
-                    html.Span(html.I(style={"width": f"{done:.0f}%"}), className="bar"),
+                    html.Span(_bar(region, done, said), className="bar"),
                 ],
-                className=f"mini tier-{tier_of(region)} tone-{tone}",
+                className=_classes(
+                    "mini", f"tier-{tier_of(region)}", f"tone-{tone}", said=bool(said)
+                ),
                 title=spoken + (". " + text("incident.holds_line", language) if held else ""),
             )
         )
     return html.Span(marks, className="lanes-mini")
+
+
+def _bar(region: str, done: float, said: str | None) -> list[Component]:
+    """How far the lane is, and hatched behind it how far it is said to be."""
+    bars: list[Component] = [html.I(style={"width": f"{done:.0f}%"})]
+    if said:
+        there = PLACES[region, said].step / length_of(region) * 100
+        bars.append(html.I(style={"width": f"{max(there - done, 6):.0f}%"}, className="said"))
+    return bars
 
 
 def platoon_track(state: str, language: str) -> Component:
@@ -141,6 +162,8 @@ def _head(
     waiting = [one for one in summary["waiting"] if one["region"] == region]
     if waiting:
         marks.append(waiting_mark(waiting[0], language))
+    if path.said:
+        marks.append(_said_mark(path, language))
     if region == T2 and summary["revoked"]:
         marks.append(_mark("revoked", text("incident.revoked", language)))
     if region == T3 and own_mandate(history, path.present):
@@ -192,6 +215,19 @@ def waiting_mark(waiting: Mapping[str, str], language: str) -> Component:
     )
 
 
+def _said_mark(path: LanePath, language: str) -> Component:
+    """Where a draft says that the responder is; nothing has moved yet."""
+    state, at = list(path.said.items())[-1]
+    return html.P(
+        [
+            html.Span(text("late.said_mark", language), className="hatched"),
+            html.Strong(_words(path.region, state, language)),
+            html.Time(hour(at), dateTime=at, title=group(at)),
+        ],
+        className="mark said",
+    )
+
+
 def _mark(name: str, words: str) -> Component:
     return html.P(words, className=f"mark {name}")
 
@@ -228,7 +264,8 @@ def _step(path: LanePath, state: str, beside: str | None, language: str) -> Comp
             html.Span(
                 [
                     html.Span(_words(region, state, language), className="word"),
-                    _visited(visit, beside, language),
+                    _visited(visit, beside, language) if state not in path.said else None,
+                    _said(path, state, beside, language),
                     _left_from(path, state, language) if place.exit and visit else None,
                 ],
                 className="label",
@@ -243,6 +280,7 @@ def _step(path: LanePath, state: str, beside: str | None, language: str) -> Comp
             earlier=visit is not None and visit.earlier,
             next=following is not None and not here,
             mine=bool(following),
+            said=state in path.said,
         ),
         style={"--at": str(place.step)},
         title=_step_title(path, state, language),
@@ -271,6 +309,14 @@ def _visited(visit: Visit | None, beside: str | None, language: str) -> Componen
     return html.Time(words, dateTime=visit.at, title=group(visit.at))
 
 
+def _said(path: LanePath, state: str, beside: str | None, language: str) -> Component | None:
+    at = path.said.get(state)
+    if at is None:
+        return None
+    words = text("late.said_at", language, time=hour(at, beside))
+    return html.Time(words, dateTime=at, title=group(at))
+
+
 def _left_from(path: LanePath, state: str, language: str) -> Component | None:
     left = [before for before, after in path.moves if after == state]
     if not left:
@@ -281,6 +327,8 @@ def _left_from(path: LanePath, state: str, language: str) -> Component | None:
 
 def _step_title(path: LanePath, state: str, language: str) -> str:
     words = _words(path.region, state, language)
+    if state in path.said:
+        return text("late.said_state", language, state=words)
     if state == path.present:
         return text("incident.step_present", language, state=words)
     if state in path.following:
@@ -295,6 +343,11 @@ def _links(path: LanePath) -> list[Component]:
     last = length_of(region)
     first = min(place.step for (lane, _), place in PLACES.items() if lane == region)
     strokes = [_stroke(first, last, "road")]
+    for before, after in dict.fromkeys(path.said_moves):
+        places = PLACES.get((region, before)), PLACES.get((region, after))
+        steps = [place.step for place in places if place is not None and not place.exit]
+        if len(steps) == 2:
+            strokes.append(_stroke(min(steps), max(steps), "said"))
     for before, after in dict.fromkeys(path.moves):
         if (region, before) not in PLACES:
             continue
@@ -325,14 +378,14 @@ def _stroke(start: int, end: int, kind: str) -> Component:
     )
 
 
-def _legend(language: str) -> Component:
-    kinds = ("present", "visited", "next", "token")
+def _legend(language: str, *, said: bool) -> Component:
+    kinds = [(kind, f"incident.legend_{kind}") for kind in ("present", "visited", "next", "token")]
+    if said:
+        kinds.append(("said", "late.legend_said"))
     return html.Ul(
         [
-            html.Li(
-                [html.Span(className=f"sample {kind}"), text(f"incident.legend_{kind}", language)]
-            )
-            for kind in kinds
+            html.Li([html.Span(className=f"sample {kind}"), text(key, language)])
+            for kind, key in kinds
         ],
         className="lanes-legend",
     )

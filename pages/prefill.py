@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,6 +10,7 @@ from domain.time import to_date_time_group
 from domain.transitions import INC, LINE, RES, T2, T3, WITHOUT_TRANSITION
 from pages.event_form import CONFIRMATIONS, EventForm, asserting_roles, organisations_of
 from pages.incident_view import IncidentView, PlatoonRow
+from pages.prefill_asked import asked_for, capacity_words
 from pages.strings import text
 
 ON_THE_WAY = timedelta(minutes=20)
@@ -24,9 +25,13 @@ Values = dict[str, Any]
 
 
 def prefill(
-    form: EventForm, view: IncidentView, language: str, platoon: PlatoonRow | None = None
+    form: EventForm,
+    view: IncidentView,
+    language: str,
+    platoon: PlatoonRow | None = None,
+    ask: str = "",
 ) -> Values:
-    """The values that a form opens with."""
+    """The values that a form opens with; ``ask`` is why it opens, see ``pages/asking.py``."""
     values = _times(form, view.now)
     values |= _asserter(form, view, language)
     values |= _confirmations(form, view, language)
@@ -34,7 +39,7 @@ def prefill(
     values |= _record(form, view, language)
     if form.region == RES:
         values |= _platoon(view, platoon)
-    return values
+    return values | asked_for(view, language, ask)
 
 
 def _times(form: EventForm, now: datetime) -> Values:
@@ -102,6 +107,8 @@ def _record(form: EventForm, view: IncidentView, language: str) -> Values:
         giver, taker = _sides(form, view)
         values["record.giver"] = text(f"incident.commander_{giver}", language)
         values["record.taker"] = text(f"incident.commander_{taker}", language)
+    if form.event == "request_via_eulex":
+        values["record.capacity_statement"] = capacity_words(view, language)
     if form.event == "observation":
         values["record.source"] = text(f"incident.function_{view.user.role}", language)
     return values
@@ -117,11 +124,65 @@ def _asked(view: IncidentView) -> Values:
                      "kp_commander_contact", "purpose", "legal_basis", "platoons_asked")
         if name in earlier
     }  # fmt: skip
-    if not request and view.summary["category"] in _DISTURBANCES:
-        values["record.request.purpose"] = "civil_disturbance"
+    if not request:
+        values |= _from_report(view)
     values.setdefault("record.request.legal_basis", "JA_2008_124")
     values.setdefault("record.request.platoons_asked", 1)
     return values
+
+
+def _from_report(view: IncidentView) -> Values:
+    """What is known before anybody has asked: from the report, and who of Kosovo Police leads."""
+    values: Values = {}
+    if view.summary["category"] in _DISTURBANCES:
+        values["record.request.purpose"] = "civil_disturbance"
+    confirmed = view.last(INC, "confirm")
+    if confirmed:
+        values["record.request.officer_unit"] = confirmed["record"]["kp_unit"]
+    crowd = view.report.get("record", {}).get("crowd_size")
+    if crowd is not None:
+        values["record.request.crowd_size"] = crowd
+    return values
+
+
+def _closing(view: IncidentView) -> Values:
+    """The newest count, and whether force is recorded; none where nobody was hurt."""
+    values: Values = {"record.force_used": bool(view.force)}
+    if view.tally:
+        values |= _counts(view.tally[-1]["casualties"])
+    return values
+
+
+def _counting(view: IncidentView) -> Values:
+    """A newer count starts from the last one."""
+    return _counts(view.tally[-1]["casualties"]) if view.tally else {}
+
+
+def _counts(casualties: Mapping[str, Any]) -> Values:
+    if casualties.get("none"):
+        return {"record.casualties.none": True}
+    return {
+        f"record.casualties.{side}.{degree}": number
+        for side, degrees in casualties.items()
+        for degree, number in degrees.items()
+    }
+
+
+def _using_force(view: IncidentView) -> Values:
+    """What the engagement said; a use of force is most often that of the FPU."""
+    engaged = view.last(T2, "engage")
+    values: Values = {"record.organisation": "FPU", "record.injuries": 0}
+    if engaged:
+        values["record.level"] = engaged["record"]["force_level"]
+    return values
+
+
+def _accepting(view: IncidentView) -> Values:
+    """All that is free where that is not more than was asked; else somebody has to choose."""
+    request = view.request
+    asked = request["record"]["request"]["platoons_asked"] if request else 0
+    free = [one.id for one in view.free]
+    return {"record.platoons": free} if 0 < len(free) <= asked else {}
 
 
 def _departing(view: IncidentView) -> Values:
@@ -159,12 +220,16 @@ def _typed(moment: str) -> str:
 _RECORDS: dict[tuple[str, str], Callable[[IncidentView], Values]] = {
     (T2, "kp_request"): _asked,
     (T2, "change_purpose"): _changing,
+    (T2, "accept"): _accepting,
     (T2, "depart"): _departing,
     (T2, "engage"): lambda _view: {"record.force_level": "presence"},
     (T2, "revoke_request"): _revoking,
     (T3, "request_by_kp"): _asked,
     (T3, "request_via_eulex"): _asked,
     (T3, "begin_handover"): _handing_over,
+    (INC, "close"): _closing,
+    (INC, "casualties"): _counting,
+    (INC, "force"): _using_force,
     (INC, "observation"): lambda _view: {"record.kind": "observe"},
 }
 
@@ -172,11 +237,14 @@ _RECORDS: dict[tuple[str, str], Callable[[IncidentView], Values]] = {
 def _platoon(view: IncidentView, platoon: PlatoonRow | None) -> Values:
     values: Values = {
         "record.engagement": view.incident,
-        "record.from_incident": view.incident,
+        "record.from_incident": platoon.incident if platoon else view.incident,
     }
     accepted = view.last(T2, "accept")
     if accepted:
         values["record.tasking_order_no"] = accepted["record"]["tasking_order_no"]
     if platoon is not None:
         values["record.headcount"] = platoon.strength
+        joined = [one for one in platoon.history if one["event"] == "join_exercise"]
+        if joined and platoon.state == "IN_EXERCISE":
+            values["record.operation"] = joined[-1]["record"]["operation"]
     return values

@@ -45,7 +45,7 @@ class ShellContext:
 
     ``kind`` is live, exercise or history, or empty where there is no such operation; ``shift`` is
     empty when nobody planned one. ``address`` is the path with its variables, to come back to;
-    ``over`` that the operation takes nothing more.
+    ``over`` that the operation takes nothing more, ``reporters`` the roles that report incidents.
     """
 
     operation: str
@@ -60,6 +60,7 @@ class ShellContext:
     demonstration: bool
     address: str
     over: bool = False
+    reporters: tuple[str, ...] = ROWS_OF[INC, "report"][0].entered_by
     operations: tuple[Operation, ...] = ()
     freshness: Freshness = field(default_factory=Freshness)
 
@@ -72,7 +73,7 @@ class ShellContext:
     @property
     def may_report(self) -> bool:
         """Whether this user may report an incident here."""
-        return self.may_write and self.role in ROWS_OF[INC, "report"][0].entered_by
+        return self.may_write and self.role in self.reporters
 
 
 def operation_of(services: Services, variables: Mapping[str, str]) -> str:
@@ -88,9 +89,11 @@ def shell_context(
     who = visitor() if has_request_context() else None
     title = kind = shift_name = started = ""
     over = False
+    policy = services.policy
     try:
         found = services.roster.operation(operation)
         title, kind, over = found.title, found.kind, found.over(services.clock())
+        policy = policy.of(found)
         shift = services.roster.shift_at(operation, services.clock())
         if shift is not None:
             shift_name, started = shift.name, shift.period.starts_at.isoformat()
@@ -109,6 +112,7 @@ def shell_context(
         demonstration=services.demonstration,
         address=_address(variables, path),
         over=over,
+        reporters=policy.rows_of[INC, "report"][0].entered_by,
         operations=tuple(services.roster.operations()) if who else (),
     )
 

@@ -1,7 +1,8 @@
 """Every word that a person reads, by key and language.
 
 A catalogue is ``pages/catalogues/<language>/<area>.json``, a flat object; the key of an entry is
-``<area>.<name>``. The browser gets the same through ``window.fpu.text(key, values)``.
+``<area>.<name>``. The browser gets the same through ``window.fpu.text(key, values)``. A unit may
+put other words in the place of some; they belong to one application, see ``use_words``.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
+from flask import Flask, current_app
 from werkzeug.datastructures import LanguageAccept
 
 LANGUAGES: dict[str, str] = {"en": "English", "pl": "Polski"}
@@ -18,6 +20,7 @@ LANGUAGES: dict[str, str] = {"en": "English", "pl": "Polski"}
 
 DEFAULT = next(iter(LANGUAGES))
 _FOLDER = Path(__file__).parent / "catalogues"
+_EXTENSION = "fpu_words"
 
 
 def text(key: str, language: str = DEFAULT, **values: object) -> str:
@@ -26,9 +29,24 @@ def text(key: str, language: str = DEFAULT, **values: object) -> str:
     return template.format_map(values) if values else template
 
 
-@cache
 def catalogue(language: str) -> Mapping[str, str]:
-    """Every key of a language; raises ``KeyError`` for a language that there is not."""
+    """Every key of a language, as the application that is answering says it; raises ``KeyError``
+    for a language that there is not.
+    """
+    own = current_app.extensions.get(_EXTENSION) if current_app else None
+    return built_in(language) if own is None else own[language]
+
+
+def use_words(server: Flask, words: Mapping[str, Mapping[str, str]]) -> None:
+    """Let ``server`` say ``words`` (by language and key) instead of the built-in ones."""
+    server.extensions[_EXTENSION] = {
+        language: {**built_in(language), **words.get(language, {})} for language in LANGUAGES
+    }
+
+
+@cache
+def built_in(language: str) -> Mapping[str, str]:
+    """Every key of a language in the program's own words."""
     if language not in LANGUAGES:
         raise KeyError(language)
     entries: dict[str, str] = {}

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from domain.policy import Policy
 from services.accounts import Accounts
 from services.cache import Cache
 from services.clock import Clock
@@ -17,6 +18,7 @@ from services.demonstration import Demonstration
 from services.duties import Duties
 from services.incidents import Incidents
 from services.ingest import Ingest
+from services.late_entry import LateEntry
 from services.leases import Leases
 from services.live import LiveHub
 from services.log_check import LogCheck
@@ -25,6 +27,7 @@ from services.picture import Picture
 from services.ports import Heads
 from services.quarantine import Quarantine
 from services.roster import RosterService
+from services.timers import Timers
 from services.tracks import Tracks
 
 EXTENSION = "fpu"
@@ -40,6 +43,7 @@ class Services:
 
     demonstration: bool
     clock: Clock
+    policy: Policy
     cache: Cache
     ready: Callable[[], None]
     close: Callable[[], None]
@@ -56,8 +60,10 @@ class Services:
     log_check: LogCheck
     coverage: Coverage
     incidents: Incidents
+    late_entry: LateEntry
     occurrences: Occurrences
     picture: Picture
+    timers: Timers
 
 
 def services_of(extensions: Mapping[str, Any]) -> Services:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
-from domain.events import Command, Event, NewEvent
+from domain.events import BriefEvent, Command, Event, NewEvent
 from domain.roster import Operation, Platoon
 from services.ports import Transaction
 
@@ -29,6 +29,11 @@ class EventLog(Protocol):
     ) -> dict[str, Event]:
         """The newest event of each of ``streams`` that has any."""
 
+    def last_moving(
+        self, connection: Transaction, operation: str, stream: str, until: int
+    ) -> Event | None:
+        """The newest event of a stream up to number ``until`` that moved a state."""
+
     def by_command(self, connection: Transaction, operation: str, command_id: str) -> list[Event]:
         """The events that a command has led to, empty when it is new."""
 
@@ -37,11 +42,29 @@ class EventLog(Protocol):
     ) -> list[Event]:
         """The events of an operation after ``chain_seq``, in order of recording."""
 
+    def brief(
+        self,
+        connection: Transaction,
+        operation: str,
+        chain_seq: int,
+        until: int,
+        bodies: Sequence[str] = ...,
+    ) -> Iterator[BriefEvent]:
+        """The events after ``chain_seq`` up to number ``until``, in order of recording.
+
+        Those named in ``bodies`` come with their body.
+        """
+
+    def tail(
+        self, connection: Transaction, operation: str, stream: str, seq: int, until: int
+    ) -> list[Event]:
+        """The events of one stream after ``seq`` up to the operation's number ``until``."""
+
     def head(self, connection: Transaction, operation: str) -> int:
         """The number of the newest event of an operation, 0 when there is none."""
 
-    def count_streams(self, connection: Transaction, operation: str, prefix: str) -> int:
-        """How many streams of an operation begin with ``prefix``."""
+    def newest_incident(self, connection: Transaction, operation: str) -> str | None:
+        """The incident of an operation that was reported last, None when there is none."""
 
     def append(
         self,

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
+from domain.competition import WAITING, offers, short
 from domain.errors import InvalidField, NotFound, VersionConflict
 from domain.events import Actor, Command, Event
-from domain.incident import Option, incident_regions, options
+from domain.incident import RANKED, Option, incident_regions, options
 from domain.policy import Policy
+from domain.situation import Situation
 from domain.state import IncidentState, PlatoonState, fold
 from domain.streams import PLATOON
 from domain.transitions import RES
 from services.clock import Clock
 from services.commands import read_command
+from services.drafts import drafts_of
 from services.event_ports import EventLog, OperationFacts, Places
 from services.incident_writing import IncidentWriting, Outcome, picture_of
-from services.ports import JournalWriter
+from services.looking import asked_for, debt_views, force_views, tally_views
+from services.ports import JournalWriter, Transaction
 from services.summaries import event_view, platoon_summary
+from services.timers import clocks_run, timers_view
 
 
 class Incidents:
@@ -48,7 +54,8 @@ class Incidents:
             before = self._log.by_command(connection, operation_id, command.command_id)
             if before:
                 return self._writing.again(connection, before)
-            number = self._log.count_streams(connection, operation_id, f"{operation_id}-") + 1
+            newest = self._log.newest_incident(connection, operation_id)
+            number = int(newest.removeprefix(f"{operation_id}-")) + 1 if newest else 1
             stream = f"{operation_id}-{number:04d}"
             situation = self._writing.situation(
                 connection, operation, actor, IncidentState(stream), []
@@ -63,17 +70,19 @@ class Incidents:
         command = read_command("event", sent, actor, self._places)
         if command.region == RES:
             raise InvalidField("region", "a platoon's events go to the platoon")
+        self._warm_up(operation_id, command)
         with self._log.transaction() as connection:
             before = self._log.by_command(connection, operation_id, command.command_id)
             if before:
                 return self._writing.again(connection, before)
+            self._follow_competing(connection, operation_id, command)
             history = self._writing.history(connection, operation_id, incident_id)
             _check_version(command, history)
-            _check_correction(command, history)
             state = fold(incident_id, history)
             situation = self._writing.situation(
                 connection, operation, actor, state, history, _named_incident(command)
             )
+            situation = replace(situation, corrected=_corrected(command, history))
             outcome = self._writing.carry_out(
                 connection, situation, command, incident_id, operation_id
             )
@@ -88,29 +97,50 @@ class Incidents:
         command = read_command("event", sent, actor, self._places)
         if command.region != RES:
             raise InvalidField("region", "a platoon has events of region RES only")
-        if command.corrects is not None:
-            raise InvalidField("corrects", "a platoon's events are followed, not corrected")
+        self._warm_up(operation_id, command)
         stream = PLATOON + platoon_id
         with self._log.transaction() as connection:
             before = self._log.by_command(connection, operation_id, command.command_id)
             if before:
                 return self._writing.again(connection, before)
-            platoons = self._writing.platoons(connection, operation_id)
-            platoon = platoons.get(platoon_id)
+            self._follow_competing(connection, operation_id, command)
+            platoon = self._writing.platoons(connection, operation_id).get(platoon_id)
             if platoon is None:
                 raise NotFound(f"no platoon {platoon_id!r} in this operation")
             if command.expected_version != platoon.version:
-                since = self._log.stream(connection, operation_id, stream)
-                raise _conflict(platoon.version, since[command.expected_version :])
+                raise self._platoon_conflict(connection, operation_id, command, platoon)
             serves = platoon.incident or command.record.get("engagement")
-            history = self._log.stream(connection, operation_id, str(serves)) if serves else []
+            history = self._writing.past(connection, operation_id, serves)
             state = fold(str(serves), history) if history else None
             situation = self._writing.situation(
                 connection, operation, actor, state, history, _named_incident(command), platoon
             )
+            if command.corrects is not None:
+                past = self._log.stream(connection, operation_id, stream)
+                situation = replace(situation, corrected=_corrected(command, past))
             outcome = self._writing.carry_out(connection, situation, command, stream, operation_id)
         self._wake()
         return outcome
+
+    def _warm_up(self, operation_id: str, command: Command) -> None:
+        if (command.region, command.event) in RANKED:
+            self._writing.warm_up(operation_id)
+
+    def _follow_competing(
+        self, connection: Transaction, operation_id: str, command: Command
+    ) -> None:
+        if (command.region, command.event) in RANKED:
+            self._writing.competing.follow(connection, operation_id)
+
+    def _platoon_conflict(
+        self, connection: Transaction, operation_id: str, command: Command, platoon: PlatoonState
+    ) -> VersionConflict:
+        stream = PLATOON + platoon.platoon_id
+        since = self._log.stream(connection, operation_id, stream)[command.expected_version :]
+        conflict = _conflict(platoon.version, since)
+        if command.event == "reserve" and platoon.state != "AVAILABLE":
+            conflict.extra |= {"guard": "platoons_free", "platoons": [platoon.platoon_id]}
+        return conflict
 
     def look(self, operation_id: str, incident_id: str, actor: Actor) -> dict[str, Any]:
         """The incident with, for every event, whether this user may do it now or what stops it."""
@@ -119,10 +149,22 @@ class Incidents:
         with self._log.view() as connection:
             history = self._writing.history(connection, operation_id, incident_id)
             state = fold(incident_id, history)
+            if state.t2 in WAITING:
+                self._writing.competing.follow(connection, operation_id)
             situation = self._writing.situation(connection, operation, actor, state, history)
+            left_to_do = self._offers(connection, operation_id, situation, history)
         found = {
             **picture_of(incident_id, history).summary(),
             "operation": operation_id,
+            "timers": timers_view(incident_id, history, situation.policy, situation.now)
+            if clocks_run(operation, situation.now)
+            else [],
+            "drafts": drafts_of(history, situation),
+            "debts": debt_views(history, situation.policy, situation.now),
+            "tally": tally_views(history),
+            "force": force_views(history),
+            "ranking": list(situation.ranking),
+            "offers": left_to_do,
             "platoons": [
                 platoon_summary(platoon.platoon_id, callsigns[platoon.platoon_id], platoon)
                 for platoon in situation.platoons.values()
@@ -130,6 +172,27 @@ class Incidents:
             ],
         }
         return found | {"events": [_option(one) for one in options(situation, incident_regions())]}
+
+    def _offers(
+        self,
+        connection: Transaction,
+        operation_id: str,
+        situation: Situation,
+        history: Sequence[Event],
+    ) -> list[dict[str, Any]]:
+        """What is left to do where platoons are missing."""
+        asked = asked_for(history)
+        here = situation.incident
+        if here is None or not short(situation, asked):
+            return []
+        elsewhere = []
+        for platoon in situation.platoons.values():
+            if platoon.state != "BOUND" or platoon.incident in (None, here.incident_id):
+                continue
+            theirs = self._writing.past(connection, operation_id, platoon.incident)
+            served = fold(str(platoon.incident), theirs)
+            elsewhere.append(replace(situation, incident=served, platoon=platoon, target=here))
+        return offers(situation, asked, elsewhere)
 
     def look_at_platoon(self, operation_id: str, platoon_id: str, actor: Actor) -> dict[str, Any]:
         """The platoon with, for every event, whether this user may do it now or what stops it."""
@@ -140,7 +203,7 @@ class Incidents:
             if platoon is None:
                 raise NotFound(f"no platoon {platoon_id!r} in this operation")
             serves = platoon.incident
-            history = self._log.stream(connection, operation_id, serves) if serves else []
+            history = self._writing.past(connection, operation_id, serves)
             state = fold(serves, history) if serves and history else None
             situation = self._writing.situation(
                 connection, operation, actor, state, history, platoon=platoon
@@ -153,6 +216,12 @@ class Incidents:
         self._roster.operation(operation_id)
         with self._log.view() as connection:
             return self._writing.history(connection, operation_id, incident_id)
+
+    def platoon_history(self, operation_id: str, platoon_id: str) -> list[Event]:
+        """The platoon's events in order; none where nothing has happened to it."""
+        self._roster.operation(operation_id)
+        with self._log.view() as connection:
+            return self._log.stream(connection, operation_id, PLATOON + platoon_id)
 
     def platoon_states(self, operation_id: str) -> dict[str, PlatoonState]:
         """The state of every platoon of an operation."""
@@ -175,15 +244,17 @@ def _conflict(version: int, since: Sequence[Event]) -> VersionConflict:
     )
 
 
-def _check_correction(command: Command, history: Sequence[Event]) -> None:
+def _corrected(command: Command, history: Sequence[Event]) -> dict[str, Any] | None:
+    """The record that a correction supersedes, None where the command corrects nothing."""
     if command.corrects is None:
-        return
+        return None
     for event in history:
         if event.event_id == command.corrects:
             if (event.region, event.event) == (command.region, command.event):
-                return
+                # what followed from an acceptance names its incident beside its record
+                return {"engagement": event.incident, **event.record}
             raise InvalidField("corrects", "is an event of another kind")
-    raise InvalidField("corrects", "is no event of this incident")
+    raise InvalidField("corrects", "is no event of this stream")
 
 
 def _named_incident(command: Command) -> str | None:

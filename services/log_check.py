@@ -30,11 +30,14 @@ class LogCheck:
         self._roster = roster
 
     def verify(self, anchors: Iterable[Anchor] = ()) -> list[Verdict]:
-        """One verdict an operation, in the order of their names."""
+        """One verdict an operation, in the order of their names; an operation that was anchored
+        and is gone has one too.
+        """
         kept = list(anchors)
+        names = {one.id for one in self._roster.operations()}
         return [
             self._verify(name, [anchor for anchor in kept if anchor.operation == name])
-            for name in sorted({one.id for one in self._roster.operations()})
+            for name in sorted(names | {anchor.operation for anchor in kept})
         ]
 
     def _verify(self, operation: str, anchors: list[Anchor]) -> Verdict:

@@ -7,13 +7,15 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from domain.alerts import ACKNOWLEDGED, RAISED, fold_alerts, kind_of_alarm
+from domain.alerts import ACKNOWLEDGED, RAISED, kind_of_alarm
 from domain.errors import GuardRefused, NotFound, NotPermitted, VersionConflict
 from domain.events import Actor, Command, Event, NewEvent
 from domain.incident import may_write
+from domain.policy import Policy
 from domain.situation import Situation
 from domain.streams import LOG_STREAM
 from domain.transitions import LOG
+from services.alert_books import AlertBooks
 from services.clock import Clock
 from services.commands import read_command
 from services.event_ports import EventLog, OperationFacts, Places
@@ -36,6 +38,7 @@ class Occurrences:
         places: Places,
         clock: Clock,
         wake: Callable[[], None],
+        policy: Policy | None = None,
     ) -> None:
         self._log = log
         self._journal = journal
@@ -43,6 +46,8 @@ class Occurrences:
         self._places = places
         self._clock = clock
         self._wake = wake
+        self._policy = policy or Policy()
+        self._alerts = AlertBooks(log)
 
     def enter(self, operation_id: str, actor: Actor, sent: object) -> tuple[bool, dict[str, Any]]:
         """One line of the occurrence log. Returns whether it is new, and the line."""
@@ -69,16 +74,15 @@ class Occurrences:
             raise NotPermitted(f"the role {actor.role} acknowledges no alerts", guard="role")
         may_write(situation)
         with self._log.transaction() as connection:
-            book = fold_alerts(self._log.stream(connection, operation_id, LOG_STREAM))
-            alert = book.find(alert_id)
+            alert = self._alerts.current(connection, operation_id).find(alert_id)
             if alert is None:
                 raise NotFound("no such alert in this operation")
             if not alert.open:
                 raise VersionConflict(f"{alert.acknowledged_by} has acknowledged it already")
             command = _command(ACKNOWLEDGED, actor, situation.now, {"alert": alert_id})
-            stored = self._append(connection, operation_id, command, None)
-            book.absorb(stored)
-            view = alert.view()
+            self._append(connection, operation_id, command, None)
+            taken = self._alerts.current(connection, operation_id).find(alert_id)
+            view = (taken or alert).view()
             self._journal.append(connection, operation_id, "alert", view, situation.now)
         self._wake()
         return view
@@ -101,7 +105,6 @@ class Occurrences:
 
         The same alarm of a unit, as long as nobody has acknowledged it, is a repeat of that one.
         """
-        book = fold_alerts(self._log.stream(connection, operation, LOG_STREAM))
         record: dict[str, Any] = {
             "kind": kind_of_alarm(kind),
             "unit": unit,
@@ -110,12 +113,12 @@ class Occurrences:
             "alarm": kind,
             "position": None if latitude is None else {"lat": latitude, "lon": longitude},
         }
-        earlier = book.open_for(unit, kind)
+        earlier = self._alerts.current(connection, operation).open_for(unit, kind)
         if earlier is not None:
             record["again"] = earlier.id
         command = _command(RAISED, SYSTEM, occurred_at, record)
-        book.absorb(self._append(connection, operation, command, None))
-        raised = book.open_for(unit, kind)
+        self._append(connection, operation, command, None)
+        raised = self._alerts.current(connection, operation).open_for(unit, kind)
         if raised is not None:
             self._journal.append(connection, operation, "alert", raised.view(), received_at)
 
@@ -126,6 +129,7 @@ class Occurrences:
             actor=actor,
             operation_kind=operation.kind,
             sealed=operation.over(self._clock()),
+            policy=self._policy.of(operation),
         )
 
     def _append(

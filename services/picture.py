@@ -8,59 +8,73 @@ older state than it was asked for.
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 from typing import Any
 
 from domain.alerts import Alert, AlertBook
-from domain.events import Event
+from domain.events import BriefEvent, Event
 from domain.state import IncidentState, PlatoonState, evolve_platoon
 from domain.streams import LOG_STREAM, PLATOON
 from services.event_ports import EventLog, OperationFacts
+from services.in_bulk import without_collecting
 from services.summaries import IncidentPicture, event_view
+from services.timers import TimerBooks
 
 
 class _Operation:
     def __init__(self) -> None:
         self.head = 0
+        self.log_seq = 0
         self.incidents: dict[str, IncidentPicture] = {}
         self.platoons: dict[str, PlatoonState] = {}
         self.alerts = AlertBook()
         self.log: list[Event] = []
 
-    def absorb(self, event: Event) -> None:
-        self.head = event.chain_seq
-        stream = event.stream
-        if stream == LOG_STREAM:
-            self._absorb_log(event)
-        elif stream.startswith(PLATOON):
-            name = stream.removeprefix(PLATOON)
-            state = self.platoons.get(name) or PlatoonState(name)
-            self.platoons[name] = evolve_platoon(state, event)
-        else:
-            picture = self.incidents.get(stream)
-            if picture is None:
-                picture = self.incidents[stream] = IncidentPicture(IncidentState(stream))
-            picture.absorb(event)
+    def absorb(self, events: Iterable[BriefEvent]) -> None:
+        """Take in the events of incidents and platoons; those of the log come whole."""
+        incidents = self.incidents
+        for event in events:
+            stream = event.stream
+            picture = incidents.get(stream)
+            if picture is not None:
+                picture.absorb(event)
+            elif stream.startswith(PLATOON):
+                name = stream.removeprefix(PLATOON)
+                state = self.platoons.get(name) or PlatoonState(name)
+                self.platoons[name] = evolve_platoon(state, event)
+            elif stream != LOG_STREAM:
+                picture = incidents[stream] = IncidentPicture(IncidentState(stream))
+                picture.absorb(event)
 
-    def _absorb_log(self, event: Event) -> None:
-        if event.event == "entry":
-            self.log.append(event)
-        else:
-            self.alerts.absorb(event)
+    def absorb_log(self, events: Iterable[Event]) -> None:
+        """Take in the events of the occurrence log and of the alerts."""
+        for event in events:
+            self.log_seq = event.seq
+            if event.event == "entry":
+                self.log.append(event)
+            else:
+                self.alerts.absorb(event)
 
 
 class Picture:
     """Read models of every operation, one lock an operation."""
 
-    def __init__(self, log: EventLog, roster: OperationFacts) -> None:
+    def __init__(
+        self, log: EventLog, roster: OperationFacts, timers: TimerBooks | None = None
+    ) -> None:
         self._log = log
         self._roster = roster
+        self._timers = timers or TimerBooks(log, roster)
         self._lock = threading.Lock()
         self._operations: dict[str, _Operation] = {}
 
     def incidents(self, operation: str) -> list[dict[str, Any]]:
-        """Summaries, newest occurrence first; raises ``NotFound``."""
+        """Summaries with the clocks that run, newest occurrence first; raises ``NotFound``."""
+        clocks = self._timers.running(operation)
         with self._lock:
             found = [one.summary() for one in self._current(operation).incidents.values()]
+        for one in found:
+            one["timers"] = [timer.view() for timer in clocks.get(one["id"], ())]
         return sorted(found, key=lambda one: (one["occurred_at"], one["id"]), reverse=True)
 
     def platoon_states(self, operation: str) -> dict[str, str]:
@@ -93,9 +107,17 @@ class Picture:
 
     def _current(self, operation: str) -> _Operation:
         self._roster.operation(operation)
-        known = self._operations.setdefault(operation, _Operation())
         with self._log.view() as connection:
-            if self._log.head(connection, operation) > known.head:
-                for event in self._log.since(connection, operation, known.head):
-                    known.absorb(event)
+            head = self._log.head(connection, operation)
+            known = self._operations.setdefault(operation, _Operation())
+            if known.head > head:  # an older log was put back
+                known = self._operations[operation] = _Operation()
+            if head > known.head:
+                del self._operations[operation]  # what is folded halfway must not be kept
+                with without_collecting():
+                    known.absorb(self._log.brief(connection, operation, known.head, head))
+                log = self._log.tail(connection, operation, LOG_STREAM, known.log_seq, head)
+                known.absorb_log(log)
+                known.head = head
+                self._operations[operation] = known
         return known

@@ -114,7 +114,7 @@ def _operation(row: Row, _key: str) -> Record:
         title=row.text("title"),
         opened_at=row.moment("opened_at"),
         closed_at=row.end("closed_at"),
-        reserve_minimum=row.whole("reserve_minimum", "1"),
+        reserve_minimum=row.whole("reserve_minimum") if row.text("reserve_minimum", "") else None,
     )
 
 

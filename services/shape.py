@@ -8,14 +8,22 @@ from typing import Any
 
 from jsonschema import Draft202012Validator, ValidationError
 
+from domain.drafts import CONFIRM_ENVELOPE, REJECT_ENVELOPE, SEQUENCE_ENVELOPE
 from domain.errors import InvalidField
 from domain.records import ENVELOPE, LOG_ENVELOPE, RECORDS, REPORT_ENVELOPE
 
-_ENVELOPES = {"event": ENVELOPE, "report": REPORT_ENVELOPE, "log": LOG_ENVELOPE}
+_ENVELOPES = {
+    "event": ENVELOPE,
+    "report": REPORT_ENVELOPE,
+    "log": LOG_ENVELOPE,
+    "sequence": SEQUENCE_ENVELOPE,
+    "confirm": CONFIRM_ENVELOPE,
+    "reject": REJECT_ENVELOPE,
+}
 
 
 def check_envelope(kind: str, sent: object) -> Mapping[str, Any]:
-    """``sent`` as an envelope of ``kind`` (event, report, log); raises ``InvalidField``."""
+    """``sent`` as an envelope of ``kind`` (event, log, sequence …); raises ``InvalidField``."""
     _check(_envelope_validator(kind), sent, "")
     assert isinstance(sent, Mapping)
     return sent

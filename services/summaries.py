@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from domain.events import Event
+from domain.drafts import DRAFT, DRAFT_CONFIRMED, DRAFT_REJECTED, said_states
+from domain.events import Event, Folded
 from domain.state import IncidentState, PlatoonState, absorb
 from domain.time import from_microseconds, to_rfc3339
 from domain.transitions import INC, LINE, T2, T3
@@ -27,20 +28,30 @@ class IncidentPicture:
     place_ref: str | None = None
     since_us: dict[str, int] = field(default_factory=dict)
     out_of_model: int = 0
+    said: dict[str, dict[str, str]] = field(default_factory=dict)
 
-    def absorb(self, event: Event) -> None:
-        """Take in the next event of the stream."""
+    def absorb(self, event: Folded) -> None:
+        """Take in the next event of the stream.
+
+        It may look into the body of events of ``domain.events.READ_WITH_BODY``, and no others.
+        """
         absorb(self.state, event)
         self.updated_us = event.recorded_us
         if event.to_state is not None and event.corrects is None:
             self.since_us[event.region] = event.occurred_us
-        if event.event == "report" and event.region == INC:
+        name = event.event
+        if name == "report" and event.region == INC:
             self._reported(event)
-        elif event.event == "observation" and event.record.get("kind") == "out_of_model":
+        elif name == "observation" and event.record.get("kind") == "out_of_model":
             self.out_of_model += 1
+        elif event.event == DRAFT:
+            self.said[event.event_id] = said_states(event)
+        elif event.event in (DRAFT_CONFIRMED, DRAFT_REJECTED):
+            self.said.pop(event.record["draft"], None)
 
-    def _reported(self, event: Event) -> None:
-        record, body = event.record, event.body
+    def _reported(self, event: Folded) -> None:
+        body = event.body
+        record = body["record"]
         self.title = record["title"]
         self.category = record["category"]
         self.severity = record["severity"]
@@ -79,6 +90,8 @@ class IncidentPicture:
                 if region in self.since_us
             },
             "out_of_model": self.out_of_model,
+            "drafts": len(self.said),
+            "said": {region: to for one in self.said.values() for region, to in one.items()},
         }
 
     def _waiting(self) -> list[dict[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -12,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -44,20 +46,34 @@ class Running:
         connection.close()
         return found
 
+    def send(self, path: str, body: object) -> tuple[int, Any]:
+        """Status and answer of a JSON body that is posted as the duty officer."""
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_S)
+        headers = {**BEARER, "Content-Type": "application/json"}
+        connection.request("POST", path, json.dumps(body), headers)
+        answer = connection.getresponse()
+        found = (answer.status, json.loads(answer.read()))
+        connection.close()
+        return found
+
 
 @contextmanager
-def serving(database: Path) -> Iterator[Running]:
-    """A server over ``database``, ready to answer; killed at the end if it still runs."""
+def serving(database: Path | str, **further: str) -> Iterator[Running]:
+    """A server over ``database``, a file or an address, ready to answer; killed at the end.
+
+    ``further`` are more ``FPU_*`` variables.
+    """
     port, feed_port = free_port(), free_port()
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("FPU_")},
         "FLASK_APP": "app:create_app",
-        "FPU_DATABASE_URL": f"sqlite:///{database}",
+        "FPU_DATABASE_URL": database if isinstance(database, str) else f"sqlite:///{database}",
         "FPU_PORT": str(port),
         "FPU_FEED_HOST": "127.0.0.1",
         "FPU_FEED_PORT": str(feed_port),
         "FPU_THREADS": "12",
         "PYTHONUNBUFFERED": "1",
+        **further,
     }
     process = subprocess.Popen(
         [sys.executable, "-m", "flask", "serve"],

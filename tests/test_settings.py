@@ -48,6 +48,12 @@ def test_unsafe_production_does_not(change: dict[str, str], named: str) -> None:
         from_environment({**SAFE, **change})
 
 
+def test_the_unit_s_own_file_is_named() -> None:
+    assert (
+        from_environment({"FPU_POLICY": "/etc/fpu/unit.toml"}).policy_file == "/etc/fpu/unit.toml"
+    )
+
+
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.10", ""])
 def test_the_demonstration_stays_on_the_loopback(host: str) -> None:
     with pytest.raises(UnsafeSettings, match="FPU_HOST"):

@@ -93,7 +93,7 @@ def _operation(table: Table) -> OperationPlan:
         title=table.text("title"),
         opened=table.when("opened"),
         closed=table.when("closed") if table.has("closed") else None,
-        reserve_minimum=table.whole("reserve_minimum", 1),
+        reserve_minimum=table.whole("reserve_minimum") if table.has("reserve_minimum") else None,
     )
     table.end()
     return plan

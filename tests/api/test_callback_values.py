@@ -37,6 +37,7 @@ META: dict[str, Any] = {
     "event": "note",
     "platoon": "",
     "corrects": "",
+    "ask": "",
     "command_id": str(uuid.UUID(int=1)),
     "opened_at": NOW,
     "occurred_typed": None,

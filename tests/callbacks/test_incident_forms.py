@@ -83,6 +83,7 @@ def opened(services: Services, region: str, event: str, **changes: Any) -> tuple
         "event": event,
         "platoon": "",
         "corrects": "",
+        "ask": "",
         "command_id": str(uuid.uuid4()),
         "version": view.summary["version"],
     } | changes
@@ -239,7 +240,8 @@ def test_a_correction_shows_the_grades_that_were_recorded(server: Flask) -> None
         report(services)
         first = services.incidents.history(OPERATION, f"{OPERATION}-0001")[0]
         view = incident_view(services, OPERATION, f"{OPERATION}-0001", current_user())
-        meta = {"region": "INC", "event": "report", "platoon": "", "corrects": first.event_id}
+        button = ids.action("INC", "report", "", first.event_id)
+        meta = {key: part for key, part in button.items() if key != "type"}
         drawn, _ = act_fields(services, view, meta, "en")
         severity = [
             part for part in html.Div(drawn)._traverse()  # type: ignore[no-untyped-call]

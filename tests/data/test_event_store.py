@@ -51,6 +51,10 @@ def _note(stream: str = "drill-0001", text: str = "żółw ë ç Ћ") -> NewEven
     return NewEvent(stream, "INC", "note", None, None, {"record": {"text": text}})
 
 
+def _line() -> NewEvent:
+    return replace(_note("log"), region="LOG", event="entry")
+
+
 def _append(store: EventStore, *new: NewEvent, operation: str = "drill", **more: object) -> list:
     with store.transaction() as connection:
         return store.append(connection, operation, new, _command(**more), NOW)
@@ -70,13 +74,14 @@ def test_what_was_appended_is_read_back_equal(store: EventStore) -> None:
 
 def test_numbers_have_no_gap_and_the_chain_is_one_an_operation(store: EventStore) -> None:
     for number in range(3):
-        _append(store, _note(f"drill-000{number % 2 + 1}"), _note("log"))
+        _append(store, _note(f"drill-000{number % 2 + 1}"), _line())
         _append(store, _note("other-0001"), operation="other")
     with store.view() as connection:
         chain = store.since(connection, "drill", 0)
         other = store.since(connection, "other", 0)
         newest = store.last_of_each(connection, "drill", ["drill-0001", "log", "platoon:x"])
-        assert store.count_streams(connection, "drill", "drill-") == 2
+        assert store.newest_incident(connection, "drill") == "drill-0002"
+        assert store.newest_incident(connection, "none") is None
     assert [event.chain_seq for event in chain] == [1, 2, 3, 4, 5, 6]
     assert [event.seq for event in chain if event.stream == "log"] == [1, 2, 3]
     assert {name: event.seq for name, event in newest.items()} == {"drill-0001": 2, "log": 3}
@@ -171,3 +176,21 @@ def test_a_cut_end_and_a_rebuilt_chain_are_found_by_an_anchor(store: EventStore)
     assert lost_anchors(chain[:2], [anchor]) == ["event 3 was anchored and is gone"]
     rebuilt = [*chain[:2], chain[2]._replace(hash="0" * 64)]
     assert lost_anchors(rebuilt, [anchor]) == ["event 3 is not the one that was anchored"]
+
+
+def test_the_newest_incident_is_the_one_that_was_reported_last(store: EventStore) -> None:
+    for name in ("drill-9999", "drill-10000", "drill-9998"):
+        _append(store, _note(name), _line(), replace(_note("platoon:x"), region="RES"))
+        with store.view() as connection:
+            assert store.newest_incident(connection, "drill") == name
+    _append(store, _note("drill-9999"))
+    with store.view() as connection:
+        assert store.newest_incident(connection, "drill") == "drill-9998"
+        assert store.newest_incident(connection, "other") is None
+
+
+def test_a_tail_ends_where_it_was_asked_to(store: EventStore) -> None:
+    stored = [_append(store, _line())[0] for _ in range(4)]
+    with store.view() as connection:
+        assert store.tail(connection, "drill", "log", 1, 3) == stored[1:3]
+        assert store.tail(connection, "drill", "log", 4, 4) == []

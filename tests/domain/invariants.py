@@ -5,6 +5,9 @@ from __future__ import annotations
 from domain.state import IncidentState, PlatoonState
 from domain.transitions import T2_COMMITTED, T2_TERMINAL, T3_TERMINAL
 
+_ON_THE_WAY = ("EN_ROUTE", "ON_SCENE", "ENGAGED", "HANDING_BACK")
+_ENDED = ("CLOSED", "DISCARDED")
+
 
 def violations(state: IncidentState, platoons: dict[str, PlatoonState]) -> list[str]:
     """The numbers and words of the invariants that a state breaks."""
@@ -21,7 +24,9 @@ def violations(state: IncidentState, platoons: dict[str, PlatoonState]) -> list[
             (p.incident is not None) == (p.state in ("RESERVED", "BOUND", "RETURNING"))
             for p in platoons.values()
         ),
-        "8 closed means that everything is over": state.inc != "CLOSED"
+        "6 an engagement on its way has a platoon": state.t2 not in _ON_THE_WAY
+        or any(p.state == "BOUND" for p in held),
+        "8 closed or discarded means that everything is over": state.inc not in _ENDED
         or (
             state.t2 in ("NONE", *T2_TERMINAL)
             and state.t3 in ("NONE", *T3_TERMINAL)

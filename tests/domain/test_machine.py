@@ -1,22 +1,30 @@
-"""Random walks over the table with two incidents: invariants, fold, authority, refusals."""
+"""The machine on single commands: authority, refusals, options. Walks: ``tests/invariants``."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from domain.errors import GuardRefused, NotPermitted
+from domain.errors import GuardRefused, InvalidField, NotPermitted
 from domain.events import Actor
 from domain.guards import GUARDS
 from domain.incident import EXPLICIT_REQUEST, options, permit
 from domain.records import RECORDS
 from domain.state import IncidentState, PlatoonState, evolve_platoon, fold
-from domain.transitions import INC, RES, ROLES, STATES, T2, T2_UNDER_REQUEST, TABLE
-from tests.domain.harness import START, World, command, sample_record, variants
-from tests.domain.invariants import violations
+from domain.transitions import (
+    INC,
+    RES,
+    ROLES,
+    STATES,
+    T2,
+    T2_UNDER_REQUEST,
+    TABLE,
+    WITHOUT_TRANSITION,
+)
+from tests.domain.harness import START, World, command, sample_record
 
 INCIDENTS = ("drill-0001", "drill-0002")
 
@@ -26,92 +34,6 @@ def _world(reserve: int = 0) -> World:
     for incident in INCIDENTS:
         world.act(command(TABLE[0], sample_record(TABLE[0])), incident)
     return world
-
-
-def _walk(world: World, choices: list[tuple[int, int, int]]) -> int:
-    accepted = 0
-    for pick, which, variant in choices:
-        row = TABLE[pick % len(TABLE)]
-        incident = INCIDENTS[which % 2]
-        stream, named = incident, None
-        records = list(variants(row, world, incident))
-        record = records[variant % len(records)]
-        if row.region == RES:
-            name = sorted(world.platoons)[variant % 2]
-            stream, named = f"platoon:{name}", incident
-            if row.event == "redeploy":
-                home = world.platoons[name].incident or INCIDENTS[0]
-                other = INCIDENTS[1] if home == INCIDENTS[0] else INCIDENTS[0]
-                record, named = {**record, "from_incident": home, "to_incident": other}, other
-        world.now += timedelta(minutes=1)
-        role = row.entered_by[variant % len(row.entered_by)]
-        before = (dict(world.incidents), dict(world.platoons), len(world.log))
-        try:
-            world.act(command(row, record, world.now, role), stream, named)
-            accepted += 1
-        except (GuardRefused, NotPermitted):
-            assert before == (world.incidents, world.platoons, len(world.log))
-        for state in world.incidents.values():
-            assert violations(state, world.platoons) == []
-    return accepted
-
-
-_CHOICES = st.lists(
-    st.tuples(st.integers(0, 10_000), st.integers(0, 1), st.integers(0, 11)), max_size=120
-)
-
-
-@settings(max_examples=150, deadline=None)
-@given(_CHOICES)
-def test_invariants_hold_along_any_walk(choices: list[tuple[int, int, int]]) -> None:
-    world = _world()
-    _walk(world, choices)
-    for incident in INCIDENTS:
-        stream = [event for event in world.log if event.stream == incident]
-        assert fold(incident, stream) == world.incidents[incident]
-        assert [event.seq for event in stream] == list(range(1, len(stream) + 1))
-
-
-@settings(max_examples=60, deadline=None)
-@given(_CHOICES, st.integers(0, 60))
-def test_any_prefix_of_the_log_gives_the_state_of_that_time(
-    choices: list[tuple[int, int, int]], cut: int
-) -> None:
-    world = _world()
-    _walk(world, choices[:cut])
-    then = dict(world.incidents)
-    known = len(world.log)
-    _walk(world, choices[cut:])
-    for incident in INCIDENTS:
-        prefix = [event for event in world.log[:known] if event.stream == incident]
-        assert fold(incident, prefix) == then[incident]
-
-
-@settings(max_examples=100, deadline=None)
-@given(_CHOICES)
-def test_tier_2_never_engages_before_its_whole_path(choices: list[tuple[int, int, int]]) -> None:
-    world = _world()
-    _walk(world, choices)
-    for incident in INCIDENTS:
-        path: list[str] = []
-        for event in world.log:
-            if event.stream != incident or event.region != T2 or event.to_state is None:
-                continue
-            if event.event in ("kp_request", "prealert"):
-                path = []
-            path.append(event.to_state)
-            if event.event == "engage":
-                wanted = ["REQUESTED", "ACKNOWLEDGED", "ACCEPTED", "EN_ROUTE", "ON_SCENE"]
-                assert [state for state in path if state in wanted][: len(wanted)] == wanted
-
-
-@settings(max_examples=100, deadline=None)
-@given(_CHOICES)
-def test_the_reserve_is_kept_without_an_override(choices: list[tuple[int, int, int]]) -> None:
-    world = _world(reserve=1)
-    _walk(world, choices)
-    held = [p for p in world.platoons.values() if p.state in ("RESERVED", "BOUND")]
-    assert len(held) <= 1
 
 
 @pytest.mark.parametrize("row", [row for row in TABLE if row.region == T2], ids=lambda row: row.id)
@@ -223,7 +145,7 @@ def test_options_name_every_event_once_with_its_guard() -> None:
     assert len({(one.region, one.event) for one in found}) == len(found)
     assert all(one.allowed or (one.guard and one.detail) for one in found)
     assert {one.event for one in found if one.allowed} == {
-        "confirm", "discard", "prealert", "note", "observation",
+        "confirm", "discard", "prealert", *WITHOUT_TRANSITION,
     }  # fmt: skip
 
 
@@ -248,3 +170,48 @@ def test_facts_are_options_for_those_who_write_and_name_the_guard_for_others() -
         found = options(world.situation(Actor("x", role), INCIDENTS[0]), (INC,))
         facts = {one.event: one.guard for one in found if one.event in ("note", "observation")}
         assert facts == {"note": guard, "observation": guard}
+
+
+def _row(row_id: str) -> Any:
+    return next(row for row in TABLE if row.id == row_id)
+
+
+def test_what_follows_in_another_lane_keeps_the_order_of_that_lane() -> None:
+    """KFOR engages at a stabilised incident: that deteriorates it, so it is not before it."""
+    world = _world()
+    for name in ("I02", "K04", "K10"):
+        world.act(command(_row(name), sample_record(_row(name))), INCIDENTS[0])
+    world.now = START + timedelta(minutes=20)
+    at = START + timedelta(minutes=10)
+    world.act(command(_row("I05"), sample_record(_row("I05")), at), INCIDENTS[0])
+    early = command(_row("K11"), {}, START + timedelta(minutes=5))
+    with pytest.raises(GuardRefused) as refused:
+        world.act(early, INCIDENTS[0])
+    assert refused.value.guard == "in_order"
+    world.act(replace(early, late_entry=True), INCIDENTS[0])
+    assert world.incidents[INCIDENTS[0]].inc == "KP_LEAD"
+
+
+def test_a_platoon_leaves_the_incident_that_it_serves_and_no_other() -> None:
+    world = _world()
+    for name in ("I02", "A03", "A04", "A05", "A09", "A17"):
+        world.act(command(_row(name), sample_record(_row(name))), INCIDENTS[0])
+    release = _row("R05")
+    with pytest.raises(InvalidField) as refused:
+        world.act(command(release, sample_record(release, INCIDENTS[1])), "platoon:p1")
+    assert refused.value.field == "record.engagement"
+    world.act(command(release, sample_record(release, INCIDENTS[0])), "platoon:p1")
+
+
+def test_a_platoon_is_not_redeployed_to_where_it_is() -> None:
+    world = _world()
+    for name in ("I02", "A03", "A04", "A05", "R02"):
+        row = _row(name)
+        both = {**sample_record(row), **({"platoons": ["p1", "p2"]} if name == "A05" else {})}
+        for stream in ("platoon:p1", "platoon:p2") if row.region == RES else INCIDENTS[:1]:
+            world.act(command(row, both), stream)
+    row = _row("R04")
+    record = {**sample_record(row), "to_incident": INCIDENTS[0]}
+    with pytest.raises(GuardRefused) as refused:
+        world.act(command(row, record), "platoon:p1", INCIDENTS[0])
+    assert refused.value.guard == "target_accepted"

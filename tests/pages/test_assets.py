@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pages import identifiers, incident_identifiers
+from pages import identifiers, incident_identifiers, late_identifiers
 from pages.colours import stylesheet
 from pages.strings import LANGUAGES, catalogue
 
@@ -30,7 +30,7 @@ def _found(pattern: re.Pattern[str]) -> Iterator[tuple[str, str]]:
 def test_ids_in_scripts_are_known() -> None:
     known = {
         value
-        for module in (identifiers, incident_identifiers)
+        for module in (identifiers, incident_identifiers, late_identifiers)
         for value in vars(module).values()
         if isinstance(value, str)
     }

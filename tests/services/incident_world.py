@@ -18,6 +18,7 @@ from domain.events import Actor
 from domain.roster import Operation, Platoon
 from domain.time import to_rfc3339
 from domain.transitions import ROWS_OF
+from services.incident_places import BASE
 from services.incident_writing import Outcome
 from services.incidents import Incidents
 from services.occurrences import Occurrences
@@ -31,6 +32,7 @@ OPERATIONS = (
     Operation("drill", "exercise", "Drill", NOW - timedelta(days=9)),
     Operation("past", "history", "Past", NOW - timedelta(days=9), NOW - timedelta(days=8)),
 )
+PLATOONS = ("p1", "p2")
 ROLE_OF = {
     "duty": "FPU_DUTY", "commander": "FPU_CMD", "ops": "EULEX_OPS", "platoon": "PLT_LDR",
     "patrol": "PATROL_LDR", "exercise": "EXCON", "review": "AUDITOR", "admin": "ADMIN",
@@ -53,7 +55,7 @@ class Facts:
     def platoons_of(self, operation_id: str) -> tuple[Platoon, ...]:
         return tuple(
             Platoon(f"{operation_id}-{name}", operation_id, name.upper(), "crowd_control", 30)
-            for name in ("p1", "p2")
+            for name in PLATOONS
         )
 
     def platoons_on_shift(self, operation_id: str, at: datetime) -> set[str]:
@@ -64,7 +66,7 @@ class Gazetteer:
     """One place."""
 
     def position_of(self, place_ref: str) -> tuple[float, float] | None:
-        return (42.89, 20.87) if place_ref == "mitrovice" else None
+        return (42.89, 20.87) if place_ref in ("mitrovice", BASE) else None
 
 
 @dataclass

@@ -20,6 +20,7 @@ from domain.time import to_microseconds
 from domain.transitions import T2, T3
 from services.demonstration_accounts import DEMONSTRATION_ACCOUNTS
 from services.roster import key_hash
+from services.timers import TimerBooks
 from tests.services.demonstration_world import LOADED, World
 
 DEMO = ScenarioLibrary().read("demo")
@@ -124,6 +125,13 @@ def test_the_alarm_of_the_night_was_acknowledged(world: World) -> None:
     assert (alert.kind, alert.unit, alert.acknowledged_by) == ("sos", "orion-1", "duty")
     assert world.picture.alerts("demo", only_open=True) == []
     assert alert.details["position"] is not None
+
+
+def test_the_story_has_only_two_clocks_that_ran_out(world: World) -> None:
+    late = TimerBooks(world.events, world.roster).breached("demo", LOADED)
+    assert [(one.name, one.owner) for one in late] == [
+        ("sitrep", "PLT_LDR"), ("decide", "FPU_CMD"),
+    ]  # fmt: skip
 
 
 def test_the_log_has_its_lines_with_both_times(world: World) -> None:

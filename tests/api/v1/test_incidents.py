@@ -11,7 +11,7 @@ from flask import Flask
 
 from domain.roster import Platoon
 from domain.time import to_rfc3339
-from domain.transitions import TABLE
+from domain.transitions import TABLE, WITHOUT_TRANSITION
 from services.container import Services
 
 ROOT = "/api/v1/operations/demo"
@@ -74,7 +74,7 @@ def test_the_state_tells_every_event_or_its_guard(ask: Ask, reported: str) -> No
     assert options["INC", "confirm"]["allowed"]
     assert options["T2", "engage"]["guard"] == "explicit_kp_request"
     every = {(row.region, row.event) for row in TABLE if row.region != "RES"}
-    facts = {("INC", "note"), ("INC", "observation")}
+    facts = {("INC", event) for event in WITHOUT_TRANSITION}
     assert set(options) == every - {("INC", "report")} | facts
 
 

@@ -1,0 +1,74 @@
+"""On PostgreSQL: rights for an account that runs the program and owns nothing.
+
+The owner of a table may switch its triggers off. An account that only uses the tables cannot: it
+adds events and reads them, and every other change of the log is refused before a trigger is asked.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, text
+
+from data.database import Database
+from data.schema import metadata
+from domain.errors import DashboardError, InvalidField
+
+LOG = "events"
+_VERSION = "alembic_version"
+_OF_ACCOUNT = text(
+    "SELECT account.rolsuper OR account.rolcreaterole OR account.rolreplication"
+    " OR pg_has_role(account.oid, log.relowner, 'MEMBER')"
+    # who owns the schema may drop what is in it
+    " OR pg_has_role(account.oid, place.nspowner, 'MEMBER') AS powerful"
+    " FROM pg_roles AS account, pg_class AS log"
+    " JOIN pg_namespace AS place ON place.oid = log.relnamespace"
+    " WHERE account.rolname = :account AND log.oid = to_regclass('events')"
+)
+
+
+class NotServed(DashboardError):
+    """The database is a file; whoever may write the file may do everything with it."""
+
+    title = "No accounts"
+
+
+def grant(database: Database, account: str) -> None:
+    """Give ``account`` what the program needs, and take from it whatever else it had here.
+
+    Raises ``NotServed`` for SQLite and ``InvalidField`` for an account that is missing or would
+    have the rights of the owner all the same.
+    """
+    if database.dialect != "postgresql":
+        raise NotServed("SQLite has no accounts: whoever may write the file may do everything")
+    with database.writing() as connection:
+        _check(connection, account)
+        for statement in _statements(connection, account):
+            connection.exec_driver_sql(statement)
+
+
+def _check(connection: Connection, account: str) -> None:
+    powerful = connection.scalar(_OF_ACCOUNT, {"account": account})
+    if powerful is None:
+        raise InvalidField(
+            "account", f"there is no account {account!r}, or no schema yet (flask db upgrade)"
+        )
+    if powerful:
+        raise InvalidField(
+            "account", f"{account!r} has the owner's rights or more: name one that has none"
+        )
+
+
+def _statements(connection: Connection, account: str) -> list[str]:
+    quote = connection.dialect.identifier_preparer.quote_identifier
+    schema = quote(str(connection.scalar(text("SELECT current_schema()"))))
+    to = quote(account)
+    others = ", ".join(f"{schema}.{quote(name)}" for name in sorted(metadata.tables) if name != LOG)
+    return [
+        f"REVOKE ALL ON SCHEMA {schema} FROM {to}",
+        f"REVOKE ALL ON ALL TABLES IN SCHEMA {schema} FROM {to}",
+        f"REVOKE ALL ON {schema}.{quote(LOG)}, {schema}.{quote(_VERSION)} FROM PUBLIC",
+        f"GRANT USAGE ON SCHEMA {schema} TO {to}",
+        f"GRANT SELECT, INSERT ON {schema}.{quote(LOG)} TO {to}",
+        f"GRANT SELECT ON {schema}.{quote(_VERSION)} TO {to}",
+        f"GRANT SELECT, INSERT, UPDATE, DELETE ON {others} TO {to}",
+        f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA {schema} TO {to}",
+    ]

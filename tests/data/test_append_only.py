@@ -1,0 +1,201 @@
+"""The database itself keeps the log: nothing changes or removes an event, by whatever statement."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import insert, make_url, text
+from sqlalchemy.exc import DBAPIError
+
+from data.database import Database
+from data.event_store import EventStore
+from data.grants import NotServed, grant
+from data.schema import metadata, operations
+from domain.chain import broken_links
+from domain.errors import InvalidField, StoreUnavailable
+from domain.events import Actor, Command, NewEvent
+
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+COLUMNS = ", ".join(column.name for column in metadata.tables["events"].columns)
+ANEW = COLUMNS.replace("entered_by", "'somebody'")
+EVERYWHERE = (
+    "UPDATE events SET entered_by = 'somebody'",
+    "DELETE FROM events",
+    "DELETE FROM events WHERE seq = 2",
+    f"INSERT INTO events ({COLUMNS}) SELECT {ANEW} FROM events WHERE true "
+    "ON CONFLICT (operation, stream, seq) DO UPDATE SET entered_by = 'somebody'",
+)
+SQLITE = (
+    f"INSERT OR REPLACE INTO events ({COLUMNS}) SELECT {ANEW} FROM events",
+    # in the place of another row, by its number in the chain or by the row's own
+    f"INSERT OR REPLACE INTO events ({COLUMNS}) "
+    f"SELECT {COLUMNS.replace('stream', 'stream || 1', 1)} FROM events WHERE seq = 2",
+    f"INSERT OR REPLACE INTO events (rowid, {COLUMNS}) "
+    f"SELECT rowid, {COLUMNS.replace('chain_seq', 'chain_seq + 9').replace(' seq', ' seq + 9', 1)} "
+    "FROM events WHERE seq = 2",
+    "UPDATE OR REPLACE events SET seq = 1",
+)
+POSTGRESQL = ("TRUNCATE events", "TRUNCATE operations CASCADE")
+BY_ACCOUNT = (
+    *POSTGRESQL,
+    "UPDATE events SET entered_by = 'somebody'",
+    "DELETE FROM events",
+    EVERYWHERE[-1],
+    "ALTER TABLE events DISABLE TRIGGER events_append_only",
+    "ALTER TABLE events DISABLE TRIGGER ALL",
+    "ALTER TABLE events ADD COLUMN more text",
+    "ALTER TABLE events RENAME TO other_events",
+    "DROP TRIGGER events_append_only ON events",
+    "DROP FUNCTION refuse_change CASCADE",
+    "DROP TABLE events",
+    "DROP TABLE operations CASCADE",
+    "CREATE RULE silent AS ON INSERT TO events DO INSTEAD NOTHING",
+    "CREATE TRIGGER more BEFORE INSERT ON events EXECUTE FUNCTION refuse_change()",
+    "CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS "
+    "$$ BEGIN RETURN NULL; END $$",
+    "SET session_replication_role = replica",
+    "UPDATE alembic_version SET version_num = '0000'",
+    "CREATE TABLE own (id int)",
+)
+
+
+@pytest.fixture
+def store(database: Database) -> EventStore:
+    """A log of three events."""
+    with database.writing() as connection:
+        connection.execute(
+            insert(operations).values(id="drill", kind="exercise", title="d", opened_at=0)
+        )
+    store = EventStore(database)
+    for _ in range(3):
+        _append(store)
+    return store
+
+
+def _append(store: EventStore) -> None:
+    note = NewEvent("drill-0001", "INC", "note", None, None, {"record": {"text": "x"}})
+    sent = Command(
+        command_id=str(uuid.uuid4()), region="INC", event="note", occurred_at=NOW,
+        actor=Actor("duty", "FPU_DUTY", "s"), asserted_by={"org": "FPU", "function": "x"},
+    )  # fmt: skip
+    with store.transaction() as connection:
+        store.append(connection, "drill", [note], sent, NOW)
+
+
+def _refused(database: Database, statement: str, because: str) -> None:
+    with pytest.raises((DBAPIError, StoreUnavailable), match=because):
+        with database.writing() as connection:
+            connection.exec_driver_sql(statement)
+
+
+def _whole(store: EventStore, events: int) -> None:
+    with store.view() as connection:
+        chain = store.since(connection, "drill", 0)
+    assert broken_links(chain) == []
+    assert [event.seq for event in chain] == list(range(1, events + 1))
+
+
+def test_no_statement_changes_or_removes_an_event(database: Database, store: EventStore) -> None:
+    more = SQLITE if database.dialect == "sqlite" else POSTGRESQL
+    for statement in (*EVERYWHERE, *more):
+        _refused(database, statement, "append-only")
+    _whole(store, 3)
+    _append(store)
+    _whole(store, 4)
+
+
+@pytest.fixture
+def served(database: Database) -> Database:
+    """The database where it is PostgreSQL."""
+    if database.dialect != "postgresql":
+        pytest.skip("SQLite has no accounts and no replication")
+    return database
+
+
+@pytest.fixture
+def account(served: Database) -> Iterator[str]:
+    """An account of the server, without any right."""
+    name = f'App "{uuid.uuid4().hex[:8]}'
+    quoted = '"' + name.replace('"', '""') + '"'
+    with served.writing() as connection:
+        connection.exec_driver_sql(f"CREATE ROLE {quoted} LOGIN")
+    yield name
+    with served.writing() as connection:
+        connection.exec_driver_sql(f"DROP OWNED BY {quoted}")
+        connection.exec_driver_sql(f"DROP ROLE {quoted}")
+
+
+def test_a_session_that_plays_a_replica_changes_nothing_either(
+    served: Database, store: EventStore
+) -> None:
+    with pytest.raises(DBAPIError, match="append-only"):
+        with served.writing() as connection:
+            connection.execute(text("SET LOCAL session_replication_role = replica"))
+            connection.execute(text("DELETE FROM events"))
+    _whole(store, 3)
+
+
+def test_an_account_that_owns_nothing_adds_to_the_log_and_cannot_change_it(
+    served: Database,
+    store: EventStore,
+    account: str,
+    open_account: Callable[[str], Database],
+) -> None:
+    own = open_account(account)
+    _refused(own, "SELECT count(*) FROM events", "permission denied|does not exist")
+    grant(served, account)
+    grant(served, account)  # again after an upgrade
+    own_store = EventStore(own)
+    _append(own_store)
+    for statement in BY_ACCOUNT:
+        _refused(own, statement, "permission denied|must be owner|append-only")
+    _append(own_store)
+    _whole(own_store, 5)
+    with own.writing() as connection:
+        for table in metadata.sorted_tables:
+            connection.execute(table.select().limit(1))
+            if table.name != "events":
+                connection.execute(table.delete().where(text("false")))
+    with served.writing() as connection:
+        connection.exec_driver_sql("GRANT UPDATE ON events TO PUBLIC")
+    grant(served, account)
+    _refused(own, BY_ACCOUNT[2], "permission denied")
+
+
+@pytest.fixture
+def open_account(served: Database, database_url: str) -> Iterator[Callable[[str], Database]]:
+    """Opens the database as another account."""
+    opened: list[Database] = []
+
+    def opening(name: str) -> Database:
+        url = make_url(database_url).set(username=name)
+        opened.append(Database(url.render_as_string(hide_password=False)))
+        return opened[-1]
+
+    yield opening
+    for one in opened:
+        one.close()
+
+
+def test_accounts_that_can_do_everything_or_are_missing_are_refused(
+    served: Database, account: str
+) -> None:
+    with pytest.raises(InvalidField, match="there is no account"):
+        grant(served, "nobody-of-that-name")
+    owner = make_url(served.url).username
+    with pytest.raises(InvalidField, match="owner's rights"):
+        grant(served, str(owner))
+    quoted = '"' + account.replace('"', '""') + '"'
+    with served.writing() as connection:
+        connection.exec_driver_sql(f"GRANT {owner} TO {quoted}")
+    with pytest.raises(InvalidField, match="owner's rights"):
+        grant(served, account)
+
+
+def test_a_file_has_no_accounts(database: Database) -> None:
+    if database.dialect == "sqlite":
+        with pytest.raises(NotServed):
+            grant(database, "anybody")
