@@ -97,6 +97,7 @@ _COUNTERS = (
 KINDS: dict[tuple[str, str], Kind] = {
     **{(counter, "data"): _COUNT for counter in _COUNTERS},
     (ids.INCIDENT_TOUCHED, "data"): (_is_sum, "must be a whole number"),
+    (ids.INCIDENT_DRAWN, "data"): (_is_texts, "must be a list of texts"),
     (shared.OPERATION, "data"): _TEXT,
     (shared.SELECTED_INCIDENT, "data"): _LINE,
     (shared.MAP_CLICK, "data"): (_maybe(_MAP_CLICK), "must be a position on the map or null"),

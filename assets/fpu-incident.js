@@ -107,8 +107,21 @@ fpu.forms = (function () {
     else if (event.key === "Escape") document.getElementById(names.cancel).focus();
   }
 
+  /** Single keys are in the way of some (of speech input, of shaking hands): a switch, remembered. */
+  const KEYS_OFF = "fpu-single-keys-off";
+
+  function remembered() {
+    try { return localStorage.getItem(KEYS_OFF) === "yes"; } catch (refused) { return false; }
+  }
+
+  function switchKeys(off) {
+    document.documentElement.dataset.keys = off ? "off" : "on";
+    try { localStorage.setItem(KEYS_OFF, off ? "yes" : "no"); } catch (refused) { /* this page only */ }
+  }
+
   /** A key of a button of the incident screen, while nobody is typing and no form is open. */
   function shortcut(event) {
+    if (document.documentElement.dataset.keys === "off") return;
     if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
     const screen = document.getElementById("incident-screen");
     const busy = document.querySelector(".form-frame:not([hidden])");
@@ -207,5 +220,11 @@ fpu.forms = (function () {
   FORMS.forEach(mount);
   window.addEventListener("keydown", shortcut);
   window.addEventListener("click", want);
+  document.documentElement.dataset.keys = remembered() ? "off" : "on";
+  window.addEventListener("click", (event) => {
+    if (event.target.closest && event.target.closest("[data-keys=switch]")) {
+      switchKeys(document.documentElement.dataset.keys !== "off");
+    }
+  });
   return {chosen, show};
 })();

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from dash import ALL, Dash, Input, Output, State, ctx, no_update
@@ -13,7 +14,7 @@ from pages import identifiers as shared
 from pages import incident_identifiers as ids
 from pages.act_form import act_fields, act_title
 from pages.form_view import typed_values
-from pages.incident import PARTS, parts
+from pages.incident import PARTS, marks_of, parts
 from pages.incident_view import IncidentView, incident_view
 from pages.session import current_language, current_user
 from services.container import Services
@@ -32,13 +33,15 @@ def register(app: Dash, services: Services) -> None:
 
     @app.callback(
         *[Output(identifier, "children") for identifier, _ in PARTS],
+        Output(ids.INCIDENT_DRAWN, "data"),
         Input(shared.INCIDENT_CHANGES, "data"),
         Input(ids.INCIDENT_TOUCHED, "data"),
         State(ids.INCIDENT_REFERENCE, "data"),
+        State(ids.INCIDENT_DRAWN, "data"),
         prevent_initial_call=True,
     )
-    def refresh(_changes: object, _touched: object, reference: Reference) -> Any:
-        return parts(view_of(reference), current_language())
+    def refresh(_changes: object, _touched: object, reference: Reference, shown: list[str]) -> Any:
+        return only_new(parts(view_of(reference), current_language()), shown)
 
     @app.callback(
         Output(ids.ACT_FRAME, "hidden"),
@@ -89,6 +92,18 @@ def register(app: Dash, services: Services) -> None:
             clear = [""] * len(faults)
             return True, [], None, "", clear, sent.done, touched + 1
         return no_update, no_update, sent.meta, sent.notice, sent.at(faults), "", no_update
+
+
+def only_new(drawn: Sequence[Any], shown: Sequence[str]) -> list[Any]:
+    """The parts that differ from what is shown, and the marks of all."""
+    marks = marks_of(drawn)
+    if marks == shown:
+        return [no_update] * (len(drawn) + 1)
+    known = [*shown, *[""] * (len(marks) - len(shown))]
+    return [
+        *(no_update if mark == known[at] else drawn[at] for at, mark in enumerate(marks)),
+        marks,
+    ]
 
 
 def _opened(services: Services, view: IncidentView, button: dict[str, Any]) -> Any:

@@ -8,10 +8,13 @@ lost when somebody else acts.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Mapping, Sequence
 
 from dash import dcc, html
 from dash.development.base_component import Component
+from plotly.utils import PlotlyJSONEncoder
 
 from domain.errors import NotFound
 from pages import incident_identifiers as ids
@@ -112,6 +115,7 @@ def _screen(
                 id=ids.INCIDENT_REFERENCE, data={"operation": operation, "incident": incident}
             ),
             dcc.Store(id=ids.INCIDENT_TOUCHED, data=0),
+            dcc.Store(id=ids.INCIDENT_DRAWN, data=marks_of(drawn)),
             *above[:-1],
             *late,
             above[-1],
@@ -132,6 +136,15 @@ def _screen(
 def parts(view: IncidentView, language: str) -> list[Component | None]:
     """What is known now, in the order of ``PARTS``; None where there is nothing to say."""
     return [make(view, language) for _, make in PARTS]
+
+
+def marks_of(drawn: Sequence[Component | None]) -> list[str]:
+    """A short mark of each part: the same while there is nothing new to draw in it.
+
+    The browser takes seconds to draw a long incident anew, so what is unchanged is left alone.
+    """
+    written = (json.dumps(one, cls=PlotlyJSONEncoder, sort_keys=True) for one in drawn)
+    return [hashlib.sha256(one.encode()).hexdigest()[:16] for one in written]
 
 
 def form_frame(language: str) -> Component:

@@ -46,6 +46,7 @@ def actions_part(view: IncidentView, language: str) -> Component:
                 [one for one in (*groups, facts) if one is not None],
                 className="action-groups",
             ),
+            _keys_switch(language) if facts else None,
             _not_now(view.options, language),
         ],
         className="actions",
@@ -117,6 +118,15 @@ def _facts(view: IncidentView, language: str) -> Component | None:
         className="action-group facts",
         role="group",
     )
+
+
+def _keys_switch(language: str) -> Component:
+    """Turns the single keys on and off; ``assets/fpu-incident.js`` remembers it in the browser."""
+    words = [
+        html.Span(text(f"incident.keys_{state}", language), className=f"when-{state}")
+        for state in ("on", "off")
+    ]
+    return html.Button(words, className="keys-switch", type="button", **data(keys="switch"))
 
 
 def _not_now(options: Sequence[Option], language: str) -> Component | None:

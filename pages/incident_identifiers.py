@@ -23,6 +23,7 @@ INCIDENT_PLATOONS = "incident-platoons"
 INCIDENT_TIMELINE = "incident-timeline"
 ACTIONS_HEADING = "incident-actions-heading"
 INCIDENT_TOUCHED = "incident-touched"
+INCIDENT_DRAWN = "incident-drawn"
 """dcc.Store: a counter that this screen raises after an event of its own."""
 
 # --- the form of one event ------------------------------------------------------------------------

@@ -248,6 +248,29 @@ def test_escape_closes_an_untouched_form_and_keeps_a_touched_one(
     expect(frame).to_be_hidden()
 
 
+def test_single_keys_leave_chords_and_typing_alone_and_can_be_turned_off(
+    open_as: Callable[[str, str], Page], requested: str
+) -> None:
+    hands = Keyboard(open_as("duty", requested))
+    page, frame = hands.page, hands.page.locator("#act-frame")
+    page.keyboard.press("Alt+n")
+    page.keyboard.press("Control+Shift+n")
+    page.keyboard.press("Meta+n")
+    expect(frame).to_be_hidden()
+    page.locator(".keys-switch").click()
+    hands.press("n")
+    page.reload()
+    expect(page.locator(".keys-switch")).to_contain_text("turn on")
+    hands.press("n")
+    expect(frame).to_be_hidden()
+    page.locator(".keys-switch").click()
+    hands.press("n")
+    hands.at("record.text")
+    hands.type("no cow once")
+    expect(page.locator("#act-fields textarea").first).to_have_value("no cow once")
+    expect(page.locator("#act-title")).to_have_text("Note")
+
+
 def test_what_was_typed_stays_when_another_officer_was_faster(
     open_as: Callable[[str, str], Page], requested: str
 ) -> None:

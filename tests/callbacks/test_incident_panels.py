@@ -6,22 +6,25 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from dash import html
+from dash import html, no_update
 from dash.development.base_component import Component
 from flask import Flask
 
+from callbacks.incident import only_new
 from callbacks.sending import send_event
 from domain.records import TO_FOLLOW
 from pages import incident_identifiers as ids
 from pages.act_form import act_fields
 from pages.asking import FIELD, SITREP
 from pages.corrections import Corrections
-from pages.incident import PARTS, parts
+from pages.event_form import event_form
+from pages.incident import PARTS, marks_of, parts
 from pages.incident_actions import actions_part
 from pages.incident_capacity import capacity_part
 from pages.incident_debts import debts_part
 from pages.incident_timeline import timeline_part
 from pages.incident_view import IncidentView, incident_view
+from pages.prefill import prefill
 from pages.session import current_user
 from services.container import Services
 from services.debt_counts import DebtCounts
@@ -253,3 +256,51 @@ def test_the_list_counts_debts_once_for_each_version(server: Flask) -> None:
         requested(services)
         assert owed() == [len(view_of(services).debts)]
         assert owed()[0] > 0
+
+
+def test_a_refresh_draws_only_what_is_new(server: Flask) -> None:
+    with signed_in(server, "duty") as services:
+        report(services)
+        confirmed(services)
+        before = parts(view_of(services), "en")
+        shown = marks_of(before)
+        assert only_new(parts(view_of(services), "en"), shown) == [no_update] * (len(PARTS) + 1)
+        meta, typed = opened(services, "INC", "note")
+        assert send_event(services, meta, typed | {"record.text": "Seen again"}, "en").done
+        *drawn, marks = only_new(parts(view_of(services), "en"), shown)
+        places = [key for key, _ in PARTS]
+        assert drawn[places.index(ids.INCIDENT_TIMELINE)] is not no_update
+        assert drawn[places.index(ids.INCIDENT_LANES)] is no_update
+        assert marks != shown
+        assert only_new(parts(view_of(services), "en"), marks) == [no_update] * (len(PARTS) + 1)
+
+
+def test_kfor_through_eulex_knows_why_after_a_refusal_too(server: Flask) -> None:
+    with signed_in(server, "duty") as services:
+        report(services)
+        confirmed(services)
+        requested(services, **{"record.request.platoons_asked": "5"})
+    with signed_in(server, "commander") as services:
+        form = event_form("T3", "request_via_eulex")
+        values = prefill(form, view_of(services), "en")
+        assert values["record.capacity_statement"] == "Platoons free: 2, asked for: 5."
+
+
+def test_a_platoon_joins_an_exercise_by_choice_and_leaves_the_same(server: Flask) -> None:
+    with signed_in(server, "duty") as services:
+        report(services)
+    with signed_in(server, "commander") as services:
+        meta, typed = opened(services, "RES", "join_exercise", platoon="alfa")
+        fields, more = act_fields(services, view_of(services), meta, "en")
+        offered = [
+            getattr(one, "options", None)
+            for one in html.Div(fields)._traverse()  # type: ignore[no-untyped-call]
+            if getattr(one, "id", None) == ids.field("act", "record.operation")
+        ]
+        assert [one["value"] for one in offered[0]] == [OPERATION]
+        sent = send_event(services, meta | more, typed | {"record.operation": OPERATION}, "en")
+        assert sent.done, sent.notice
+        view = view_of(services)
+        (alfa,) = [one for one in view.platoons if one.id == "alfa"]
+        known = prefill(event_form("RES", "leave_exercise"), view, "en", alfa)
+        assert known["record.operation"] == OPERATION
