@@ -57,10 +57,13 @@ def _reserve_kept(situation: Situation, command: Command) -> str | None:
     )
     if left >= situation.policy.reserve_minimum:
         return None
-    return (
-        f"{left} platoon(s) would be left and the reserve is {situation.policy.reserve_minimum}: "
-        "an override reference of EULEX operations is needed"
+    remedy = (
+        "an exercise waits until more are free"
+        if command.event == "join_exercise"  # its record has no place for an override
+        else "an override reference of EULEX operations is needed"
     )
+    minimum = situation.policy.reserve_minimum
+    return f"{left} platoon(s) would be left and the reserve is {minimum}: {remedy}"
 
 
 @record_guard("platoons_reserved", "record.platoons")

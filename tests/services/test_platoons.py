@@ -132,6 +132,7 @@ def test_an_exercise_that_is_over_or_breaks_the_reserve_takes_no_platoon(
     with pytest.raises(GuardRefused) as refused:
         world.act_on_platoon("live-p2", "join_exercise", "commander", record={"operation": "drill"})
     assert refused.value.guard == "reserve_kept"
+    assert "override" not in refused.value.detail  # the record has no place for one
     with pytest.raises(NotPermitted):
         world.act_on_platoon("live-p1", "leave_exercise", "duty", record={"operation": "drill"})
 
