@@ -14,6 +14,7 @@ from data.account_store import SqlAccountStore
 from data.cache import KeptCache
 from data.database import Database
 from data.event_store import EventStore
+from data.fix_chunks_packing import FixPacking
 from data.fix_store import FixStore
 from data.journal import Journal
 from data.kosovo.places import Gazetteer, crossing_points
@@ -41,6 +42,7 @@ from services.leases import Leases
 from services.live import LiveHub
 from services.log_check import LogCheck
 from services.occurrences import Occurrences
+from services.packing import Packing
 from services.picture import Picture
 from services.quarantine import Quarantine
 from services.roster import RosterService
@@ -121,6 +123,7 @@ def join(server: Flask, settings: Settings, policy: Policy) -> Services:
     duties = [
         Duty("prune the journal", _PRUNE_EVERY, partial(_prune, stores.journal)),
         Duty("watch the timers", _WATCH_EVERY, timers.watch),
+        Packing(FixPacking(stores.database), utc_now).duty(),
     ]
     if settings.demonstration:
         duties.append(driver.duty())

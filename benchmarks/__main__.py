@@ -8,7 +8,7 @@ import platform
 import sys
 from datetime import UTC, datetime
 
-NAMES = ("incident_rebuild", "incident_decision", "ingest_http", "map_drawing")
+NAMES = ("incident_rebuild", "incident_decision", "ingest_http", "map_drawing", "state_at")
 
 
 def main(wanted: list[str]) -> None:

@@ -11,8 +11,10 @@ import click
 
 from commands.group import Group
 from data.database import Database
+from data.fix_chunks_packing import FixPacking
 from data.grants import grant
 from data.migrate import upgrade
+from services.clock import utc_now
 from settings import Settings
 
 _PAGES_AT_ONCE = 256
@@ -55,6 +57,13 @@ def database_commands(settings: Settings) -> Group:
         click.echo(f"{path}: {path.stat().st_size:,} bytes, checked")
 
     @group.command()
+    def pack() -> None:
+        """Pack all settled positions now, while the server goes on; it may be stopped any time."""
+        with closing(Database(settings.database_url)) as database:
+            packed = _pack(FixPacking(database))
+        click.echo(f"{packed:,} positions packed")
+
+    @group.command()
     @_FILE
     @click.option("--yes", is_flag=True, help="Do not ask.")
     def restore(path: Path, yes: bool) -> None:
@@ -73,6 +82,17 @@ def database_commands(settings: Settings) -> Group:
             click.echo(f"restored; the database is at revision {upgrade(restored)}")
 
     return group
+
+
+def _pack(packing: FixPacking) -> int:
+    now, packed = utc_now(), 0
+    with click.progressbar(length=packing.settled(now), label="packing") as bar:
+        while due := packing.due(now):
+            for one in due:
+                while count := packing.step(one):
+                    packed += count
+                    bar.update(count)
+    return packed
 
 
 def _embedded(settings: Settings, tool: str, path: Path) -> Path:

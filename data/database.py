@@ -33,11 +33,14 @@ class Database:
         self.dialect = self.url.get_backend_name()
         self._turn = threading.Lock()
         self.engine = _engine(str(self.url.render_as_string(hide_password=False)), self.dialect)
+        self._snapshots = self.engine
+        if self.dialect == "postgresql":  # whose transactions otherwise see each commit at once
+            self._snapshots = self.engine.execution_options(isolation_level="REPEATABLE READ")
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """One consistent view of the data. Raises ``StoreUnavailable``."""
-        with _as_unavailable(), self.engine.connect() as connection:
+        with _as_unavailable(), self._snapshots.connect() as connection:
             yield connection
 
     @contextmanager

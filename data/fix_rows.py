@@ -19,40 +19,39 @@ Row = Mapping[str, Any] | RowMapping
 Key = tuple[str, str, int, str]
 """Operation, unit, fix time in microseconds, device."""
 
+Values = tuple[Any, ...]
+"""A fix in the order of the columns of ``fixes``: its key, when it was received, the rest."""
+
+_SEGMENTS = 1 << 31
+_ATTRIBUTES = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
+
 MEASURED = ("latitude", "longitude", "speed", "course", "altitude", "accuracy", "battery")
 """The columns that hold what the device measured, named as in ``domain.fixes.Fix``."""
 
 
-def key_of(row: Row) -> Key:
-    """The primary key of a row of ``fixes``."""
-    return row["operation"], row["unit"], row["fix_time"], row["device"]
+def says_the_same(values: Values, others: Values) -> bool:
+    """Whether two fixes of one key hold the same measurement, whenever they were received."""
+    return values[5:] == others[5:]
 
 
-def says_the_same(row: Row, other: Row) -> bool:
-    """Whether two rows of one key hold the same measurement, whenever they were received."""
-    return row["attributes"] == other["attributes"] and all(
-        row[name] == other[name] for name in MEASURED
-    )
-
-
-def fix_row(stored: StoredFix) -> dict[str, Any]:
-    """The row of ``fixes`` for a fix."""
+def fix_values(stored: StoredFix) -> Values:
+    """The values of a fix."""
     fix = stored.fix
-    return {
-        "operation": stored.operation,
-        "unit": stored.unit,
-        "fix_time": to_microseconds(fix.fix_time),
-        "device": fix.device,
-        "received_at": to_microseconds(stored.received_at),
-        "latitude": fix.latitude,
-        "longitude": fix.longitude,
-        "speed": fix.speed,
-        "course": fix.course,
-        "altitude": fix.altitude,
-        "accuracy": fix.accuracy,
-        "battery": fix.battery,
-        "attributes": _attributes_text(fix.attributes),
-    }
+    return (
+        stored.operation,
+        stored.unit,
+        to_microseconds(fix.fix_time),
+        fix.device,
+        to_microseconds(stored.received_at),
+        fix.latitude,
+        fix.longitude,
+        fix.speed,
+        fix.course,
+        fix.altitude,
+        fix.accuracy,
+        fix.battery,
+        _ATTRIBUTES.encode(fix.attributes) if fix.attributes else None,
+    )
 
 
 def stored_fix(row: Row) -> StoredFix:
@@ -101,16 +100,18 @@ def columns_from(rows: Sequence[Sequence[Any]]) -> FixColumns:
         altitude=altitude,
         accuracy=accuracy,
         battery=battery,
-        segment=np.array([_segment(text) for text in attributes], dtype=np.int64),
+        segment=np.array([segment_of(text) for text in attributes], dtype=np.int64),
     )
 
 
-def _segment(attributes: str | None) -> int:
-    if attributes is None:
+def segment_of(attributes: str | None) -> int:
+    """The number of the segment that the attributes name, ``NO_SEGMENT`` when they name none."""
+    if attributes is None or SEGMENT not in attributes:
         return NO_SEGMENT
     segment = json.loads(attributes).get(SEGMENT, NO_SEGMENT)
-    return segment if isinstance(segment, int) else NO_SEGMENT
+    believable = isinstance(segment, int) and 0 <= segment < _SEGMENTS  # a device may say anything
+    return segment if believable else NO_SEGMENT
 
 
 def _attributes_text(attributes: Mapping[str, Any]) -> str | None:
-    return json.dumps(attributes, sort_keys=True, separators=(",", ":")) if attributes else None
+    return _ATTRIBUTES.encode(attributes) if attributes else None

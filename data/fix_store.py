@@ -1,54 +1,45 @@
-"""Where fixes are kept.
+"""Where fixes are kept: recent and late ones as rows, settled ones in chunks of columns.
 
 A row is keyed by (operation, unit, fix time, device) and the table is stored in that order, so
-"all units at time t" costs one short descent a unit, however long the history is.
+"all units at time t" costs one short descent a unit, however long the history is. What has settled
+is packed (``data.fix_chunks_packing``): half an hour of a unit is then one or two rows. Both are
+read together, and nobody outside this package can tell in which of them a fix is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import CTE, Connection, Select, and_, case, func, insert, select, tuple_
+from sqlalchemy import Connection, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
+from data import fix_chunks_reading as reading
 from data.database import Database
-from data.fix_rows import (
-    Key,
-    columns_from,
-    fix_row,
-    heartbeat_row,
-    key_of,
-    says_the_same,
-    stored_fix,
-)
+from data.fix_chunks_keys import NEVER, fixes_at, newest_of
+from data.fix_chunks_packing import remove
+from data.fix_chunks_queries import FOREVER
+from data.fix_rows import Key, Values, fix_values, heartbeat_row, says_the_same, stored_fix
 from data.schema import fixes, heartbeats, units
 from domain.fixes import Heartbeat
-from domain.stored_fixes import SEGMENT, FixColumns, StoredFix, Storing
+from domain.stored_fixes import DeviceTrack, FixColumns, StoredFix, Storing
 from domain.time import from_microseconds, to_microseconds
 
-_CHUNK = 500  # keys in one query: far below the limits on bound values
+_NAMES = tuple(column.name for column in fixes.columns)  # fix_values has their order
 _INSERT_HEARTBEAT = {
     "sqlite": sqlite_insert(heartbeats).on_conflict_do_nothing(),
     "postgresql": postgresql_insert(heartbeats).on_conflict_do_nothing(),
 }
-_KEY = tuple_(fixes.c.operation, fixes.c.unit, fixes.c.fix_time, fixes.c.device)
-_COLUMNS = (
-    fixes.c.unit,
-    fixes.c.device,
-    fixes.c.fix_time,
-    fixes.c.received_at,
-    fixes.c.latitude,
-    fixes.c.longitude,
-    fixes.c.speed,
-    fixes.c.course,
-    fixes.c.altitude,
-    fixes.c.accuracy,
-    fixes.c.battery,
-    case((fixes.c.attributes.contains(f'"{SEGMENT}":', autoescape=True), fixes.c.attributes)),
-)
+
+
+def _insert_sql(mark: str) -> str:
+    marks = ", ".join([mark] * len(_NAMES))
+    return f"INSERT INTO fixes ({', '.join(_NAMES)}) VALUES ({marks})"  # noqa: S608
+
+
+# for the driver itself: naming thirteen values a fix would cost as much as storing them
+_INSERT = {"sqlite": _insert_sql("?"), "postgresql": _insert_sql("%s")}
 
 
 class FixStore:
@@ -66,15 +57,10 @@ class FixStore:
         self, connection: Connection, units_wanted: Sequence[tuple[str, str]]
     ) -> dict[tuple[str, str], datetime]:
         """The newest fix time of each (operation, unit) that has one."""
-        found = {}
-        for operation, unit in units_wanted:
-            query = select(func.max(fixes.c.fix_time)).where(
-                fixes.c.operation == operation, fixes.c.unit == unit
-            )
-            fix_time = connection.execute(query).scalar()
-            if fix_time is not None:
-                found[operation, unit] = from_microseconds(fix_time)
-        return found
+        found = newest_of(connection, units_wanted)
+        return {
+            unit: from_microseconds(newest) for unit, newest in found.items() if newest != NEVER
+        }
 
     def insert(self, connection: Connection, stored: Sequence[StoredFix]) -> list[Storing]:
         """Store what is new; of each fix, in order, what became of it.
@@ -82,11 +68,11 @@ class FixStore:
         A fix whose key is taken is a duplicate when it says the same and a conflict when not;
         neither changes what is there.
         """
-        rows = [fix_row(fix) for fix in stored]
-        known = _rows_at(connection, [key_of(row) for row in rows])
+        rows = [fix_values(fix) for fix in stored]
+        known = _known_keys(connection, rows)
         fresh, outcomes = [], []
         for row in rows:
-            there = known.setdefault(key_of(row), row)
+            there = known.setdefault(row[:4], row)
             if there is row:
                 fresh.append(row)
                 outcomes.append(Storing.STORED)
@@ -94,8 +80,12 @@ class FixStore:
                 same = says_the_same(row, there)
                 outcomes.append(Storing.DUPLICATE if same else Storing.CONFLICT)
         if fresh:
-            connection.execute(insert(fixes), fresh)
+            connection.exec_driver_sql(_INSERT[self._database.dialect], fresh)
         return outcomes
+
+    def remove(self, connection: Connection, stored: Sequence[StoredFix]) -> int:
+        """Take fixes away for good, as when an import is undone; how many of them were there."""
+        return remove(connection, [fix_values(fix)[:4] for fix in stored])
 
     def insert_heartbeats(
         self, connection: Connection, beats: Sequence[tuple[str, str, Heartbeat]]
@@ -110,25 +100,40 @@ class FixStore:
     def latest(
         self, operation: str, at: datetime | None = None, known_at: datetime | None = None
     ) -> list[StoredFix]:
-        """The newest fix of each unit with fix time up to ``at``, ordered by unit."""
-        known = _known(known_at)
-        unit = _units_of(operation)
-        newest = (
-            select(func.max(fixes.c.fix_time))
-            .where(fixes.c.operation == operation, fixes.c.unit == unit.c.unit, *known)
-            .where(*(() if at is None else (fixes.c.fix_time <= to_microseconds(at),)))
-            .scalar_subquery()
-            .correlate(unit)
-        )
-        here = and_(
-            fixes.c.operation == operation, fixes.c.unit == unit.c.unit, fixes.c.fix_time == newest
-        )
-        query = select(fixes).select_from(unit.join(fixes, here)).where(*known)
-        ordered = query.order_by(fixes.c.unit, fixes.c.received_at, fixes.c.device)
+        """The newest fix of each unit with fix time up to ``at``, ordered by unit.
+
+        Of two devices of a unit at the same microsecond, what was received last stands.
+        """
+        moment = FOREVER if at is None else to_microseconds(at)
         with self._database.reading() as connection:
-            rows = connection.execute(ordered).mappings().all()
-        # two devices of a unit at the same microsecond: what was received last stands
-        return list({row["unit"]: stored_fix(row) for row in rows}.values())
+            newest, _ = reading.state(connection, operation, moment, moment, _known(known_at))
+        return [stored_fix(row) for row in newest]
+
+    def state(
+        self,
+        operation: str,
+        at: datetime,
+        seconds: float,
+        known_at: datetime | None = None,
+    ) -> tuple[list[StoredFix], list[DeviceTrack]]:
+        """``latest`` at a time, and the tracks of all units in the ``seconds`` up to it."""
+        begin, end = to_microseconds(at - timedelta(seconds=seconds)), to_microseconds(at)
+        with self._database.reading() as connection:
+            newest, tracks = reading.state(connection, operation, begin, end, _known(known_at))
+        return [stored_fix(row) for row in newest], tracks
+
+    def tracks(
+        self,
+        operation: str,
+        unit: str | None,
+        start: datetime,
+        end: datetime,
+        known_at: datetime | None = None,
+    ) -> list[DeviceTrack]:
+        """Where one unit, or each, was from ``start`` to ``end``: by unit and device."""
+        span = to_microseconds(start), to_microseconds(end)
+        with self._database.reading() as connection:
+            return reading.tracks(connection, operation, unit, *span, _known(known_at))
 
     def between(
         self,
@@ -139,14 +144,9 @@ class FixStore:
         known_at: datetime | None = None,
     ) -> FixColumns:
         """All fixes of one unit, or of all, from ``start`` to ``end``, both included."""
-        query = _columns_of(operation, unit).where(
-            fixes.c.fix_time >= to_microseconds(start),
-            fixes.c.fix_time <= to_microseconds(end),
-            *_known(known_at),
-        )
-        ordered = query.order_by(fixes.c.unit, fixes.c.fix_time, fixes.c.device)
+        span = to_microseconds(start), to_microseconds(end)
         with self._database.reading() as connection:
-            return columns_from(connection.execute(ordered).all())
+            return reading.columns(connection, operation, unit, *span, _known(known_at))
 
     def trails(
         self,
@@ -165,39 +165,13 @@ class FixStore:
             return {row.id: row.callsign for row in rows}
 
 
-def _rows_at(connection: Connection, keys: Sequence[Key]) -> dict[Key, Any]:
-    found: dict[Key, Any] = {}
-    for chunk in _chunks(keys):
-        rows = connection.execute(select(fixes).where(_KEY.in_(chunk))).mappings()
-        found.update((key_of(row), row) for row in rows)
-    return found
+def _known_keys(connection: Connection, rows: Sequence[Values]) -> dict[Key, Values]:
+    """What is there at the keys of the rows; looked up only for those not newer than all others
+    of their unit, which in a live feed are few."""
+    newest = newest_of(connection, list({(row[0], row[1]): None for row in rows}))
+    older = [row[:4] for row in rows if row[2] <= newest[row[0], row[1]]]
+    return fixes_at(connection, older) if older else {}
 
 
-def _chunks(keys: Sequence[Key]) -> Iterator[Sequence[Key]]:
-    for first in range(0, len(keys), _CHUNK):
-        yield keys[first : first + _CHUNK]
-
-
-def _known(known_at: datetime | None) -> tuple[Any, ...]:
-    return () if known_at is None else (fixes.c.received_at <= to_microseconds(known_at),)
-
-
-def _columns_of(operation: str, unit: str | None) -> Select[Any]:
-    if unit is not None:
-        return select(*_COLUMNS).where(fixes.c.operation == operation, fixes.c.unit == unit)
-    every = _units_of(operation)
-    here = and_(fixes.c.operation == operation, fixes.c.unit == every.c.unit)
-    return select(*_COLUMNS).select_from(every.join(fixes, here))
-
-
-def _units_of(operation: str) -> CTE:
-    """The units that have fixes, by stepping from one to the next instead of reading every row."""
-    first = select(func.min(fixes.c.unit).label("unit")).where(fixes.c.operation == operation)
-    every = first.cte("every_unit", recursive=True)
-    following = (
-        select(func.min(fixes.c.unit))
-        .where(fixes.c.operation == operation, fixes.c.unit > every.c.unit)
-        .scalar_subquery()
-        .correlate(every)
-    )
-    return every.union_all(select(following).where(every.c.unit.is_not(None)))
+def _known(known_at: datetime | None) -> int:
+    return FOREVER if known_at is None else to_microseconds(known_at)

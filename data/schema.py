@@ -212,6 +212,21 @@ fixes = Table(
     sqlite_with_rowid=False,
 )
 
+# Fixes that have settled, packed in columns (data/fix_chunks.py): a fix is either here or in
+# ``fixes``. The chunks of a unit do not overlap: one ends before the next one starts.
+fix_chunks = Table(
+    "fix_chunks",
+    metadata,
+    Column("operation", String(40), primary_key=True),
+    Column("unit", String(40), primary_key=True),
+    Column("start", BigInteger, primary_key=True),  # fix time of the first
+    Column("last_time", BigInteger, nullable=False),  # fix time of the last
+    Column("first_received", BigInteger, nullable=False),  # when the earliest known became known
+    Column("fixes", Integer, nullable=False),  # how many
+    Column("places", LargeBinary, nullable=False),
+    Column("readings", LargeBinary, nullable=False),
+)
+
 heartbeats = Table(
     "heartbeats",
     metadata,

@@ -7,7 +7,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, RowMapping, Select, case, delete, func, insert, or_, select
 
-from data.schema import fixes, units, visits
+from data.fix_chunks_reading import fixes_since
+from data.schema import units, visits
 from domain.coverage import TrackPoint, UnitVisit, Visit
 from domain.time import from_microseconds, to_microseconds
 
@@ -50,14 +51,8 @@ class VisitStore:
         self, connection: Connection, operation: str, unit: str, start: datetime
     ) -> list[TrackPoint]:
         """The stored positions of the unit from ``start`` on, in order of fix time."""
-        columns = (fixes.c.fix_time, fixes.c.latitude, fixes.c.longitude, fixes.c.accuracy)
-        query = select(*columns).where(
-            fixes.c.operation == operation,
-            fixes.c.unit == unit,
-            fixes.c.fix_time >= to_microseconds(start),
-        )
-        rows = connection.execute(query.order_by(fixes.c.fix_time))
-        return [TrackPoint(from_microseconds(at), lat, lon, acc) for at, lat, lon, acc in rows]
+        points = fixes_since(connection, operation, unit, to_microseconds(start))
+        return [TrackPoint(from_microseconds(at), lat, lon, acc) for at, lat, lon, acc in points]
 
     def replace(
         self,

@@ -90,6 +90,35 @@ class FixColumns:
 
 
 @dataclass(frozen=True, slots=True)
+class DeviceTrack:
+    """Where one device of one unit was: arrays of shape ``(n,)`` by fix time, as in ``FixColumns``.
+
+    Only what a drawn line needs.
+    """
+
+    unit: str
+    device: str
+    fix_time: NDArray[np.int64]
+    latitude: NDArray[np.float64]
+    longitude: NDArray[np.float64]
+    segment: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.fix_time)
+
+    def take(self, chosen: slice | NDArray[Any]) -> DeviceTrack:
+        """The chosen fixes: a slice, a mask of shape ``(n,)`` or indexes."""
+        return DeviceTrack(
+            self.unit,
+            self.device,
+            self.fix_time[chosen],
+            self.latitude[chosen],
+            self.longitude[chosen],
+            self.segment[chosen],
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class QuarantineEntry:
     """What a device sent, as it was (``raw``), and why it is no fix.
 

@@ -104,6 +104,8 @@ def outliers(
     if len(fix_time) < 3:
         return marked
     absurd = _too_fast(fix_time, latitude, longitude, 1, highest_speed)
+    if not absurd.any():
+        return marked
     absurd_past = _too_fast(fix_time, latitude, longitude, 2, highest_speed)
     marked[1:-1] = absurd[:-1] & absurd[1:] & ~absurd_past
     marked[0] = absurd[0] and not absurd[1]

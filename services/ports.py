@@ -16,7 +16,7 @@ from domain import roster_rules
 from domain.coverage import TrackPoint, UnitVisit, Visit
 from domain.fixes import Fix, Heartbeat
 from domain.roster import Record
-from domain.stored_fixes import FixColumns, QuarantineEntry, StoredFix, Storing
+from domain.stored_fixes import DeviceTrack, FixColumns, QuarantineEntry, StoredFix, Storing
 
 Transaction = Any
 
@@ -143,14 +143,24 @@ class FixReader(Protocol):
     ) -> FixColumns:
         """All fixes of one unit, or of all, from ``start`` to ``end``, both included."""
 
-    def trails(
+    def state(
         self,
         operation: str,
-        until: datetime,
+        at: datetime,
         seconds: float,
         known_at: datetime | None = None,
-    ) -> FixColumns:
-        """All fixes of all units in the ``seconds`` up to ``until``."""
+    ) -> tuple[list[StoredFix], list[DeviceTrack]]:
+        """``latest`` at a time, and ``tracks`` of all units in the ``seconds`` up to it."""
+
+    def tracks(
+        self,
+        operation: str,
+        unit: str | None,
+        start: datetime,
+        end: datetime,
+        known_at: datetime | None = None,
+    ) -> list[DeviceTrack]:
+        """Where one unit, or each, was from ``start`` to ``end``: by unit and device."""
 
     def callsigns(self) -> dict[str, str]:
         """Call sign by unit id, of every unit."""

@@ -6,14 +6,14 @@ without a gap: a gap is a gap, and the lines of two devices of a unit are never 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from domain.stored_fixes import FixColumns
+from domain.stored_fixes import DeviceTrack, FixColumns, StoredFix
 from domain.time import from_microseconds, to_rfc3339
 from domain.tracks import GAP_S, HIGHEST_SPEED, Freshness, outliers, simplify, split, steps
 from services.features import DECIMALS, Feature, collection, feature, position_feature
@@ -50,20 +50,23 @@ class Tracks:
 
         ``age`` and ``status`` (fresh, late, silent) are those at ``at``, or ``now`` without it.
         """
+        newest = self._fixes.latest(operation, at, known_at)
+        return collection(self._points(newest, self._fixes.callsigns(), at or now))
+
+    def state(
+        self,
+        operation: str,
+        at: datetime,
+        seconds: float,
+        known_at: datetime | None = None,
+        tolerance: float = TOLERANCE_M,
+    ) -> Feature:
+        """A FeatureCollection: where each unit was at ``at``, then the lines of the ``seconds``
+        before it, as in ``latest_positions`` and ``trails``, from one look at the store."""
+        newest, trails = self._fixes.state(operation, at, seconds, known_at)
         callsigns = self._fixes.callsigns()
-        return collection(
-            [
-                position_feature(
-                    one.unit,
-                    callsigns.get(one.unit, one.unit),
-                    one.fix,
-                    one.received_at,
-                    at or now,
-                    self._freshness,
-                )
-                for one in self._fixes.latest(operation, at, known_at)
-            ]
-        )
+        points = self._points(newest, callsigns, at)
+        return collection(points + self._lines(trails, callsigns, tolerance))
 
     def tracks(
         self,
@@ -81,8 +84,8 @@ class Tracks:
         ``length_m`` and ``outliers``: how many impossible fixes were left out of the line or the
         gap before it.
         """
-        columns = self._fixes.between(operation, unit, start, end, known_at)
-        return self._lines(columns, tolerance)
+        found = self._fixes.tracks(operation, unit, start, end, known_at)
+        return collection(self._lines(found, self._fixes.callsigns(), tolerance))
 
     def trails(
         self,
@@ -93,32 +96,48 @@ class Tracks:
         known_at: datetime | None = None,
     ) -> Feature:
         """As ``tracks``, of all units in the ``seconds`` up to ``until``."""
-        return self._lines(self._fixes.trails(operation, until, seconds, known_at), tolerance)
+        start = until - timedelta(seconds=seconds)
+        return self.tracks(operation, None, start, until, tolerance, known_at)
 
     def pieces(
         self, operation: str, unit: str, start: datetime, end: datetime
     ) -> list[list[FixColumns]]:
         """Every fix of a unit, outliers too: for each device its unbroken pieces in order."""
         columns = self._fixes.between(operation, unit, start, end)
-        return [self._split(device) for device in _by_device(columns)]
+        return [
+            [device.take(part) for part in split(device.fix_time, self._gap_s, device.segment)]
+            for device in _by_device(columns)
+        ]
 
-    def _lines(self, columns: FixColumns, tolerance: float) -> Feature:
-        callsigns = self._fixes.callsigns()
-        features = []
-        for device in _by_device(columns):
-            marked = outliers(
-                device.fix_time, device.latitude, device.longitude, self._highest_speed
+    def _points(
+        self, newest: Sequence[StoredFix], callsigns: Mapping[str, str], then: datetime
+    ) -> list[Feature]:
+        return [
+            position_feature(
+                one.unit,
+                callsigns.get(one.unit, one.unit),
+                one.fix,
+                one.received_at,
+                then,
+                self._freshness,
             )
-            left_out = device.fix_time[marked]
+            for one in newest
+        ]
+
+    def _lines(
+        self, found: Sequence[DeviceTrack], callsigns: Mapping[str, str], tolerance: float
+    ) -> list[Feature]:
+        features = []
+        for track in found:
+            marked = outliers(track.fix_time, track.latitude, track.longitude, self._highest_speed)
+            left_out = track.fix_time[marked]
+            believed = track.take(~marked) if len(left_out) else track
             previous_end: int | None = None
-            for piece in self._split(device.take(~marked)):
+            for part in split(believed.fix_time, self._gap_s, believed.segment):
+                piece = believed.take(part)
                 features.append(_line(piece, callsigns, tolerance, previous_end, left_out))
                 previous_end = int(piece.fix_time[-1])
-        return collection(features)
-
-    def _split(self, device: FixColumns) -> list[FixColumns]:
-        parts = split(device.fix_time, self._gap_s, device.segment)
-        return [device.take(part) for part in parts]
+        return features
 
 
 def _by_device(columns: FixColumns) -> Iterator[FixColumns]:
@@ -134,21 +153,20 @@ def _by_device(columns: FixColumns) -> Iterator[FixColumns]:
 
 
 def _line(
-    piece: FixColumns,
-    callsigns: dict[str, str],
+    piece: DeviceTrack,
+    callsigns: Mapping[str, str],
     tolerance: float,
     previous_end: int | None,
     left_out: NDArray[np.int64],
 ) -> Feature:
     start, end = int(piece.fix_time[0]), int(piece.fix_time[-1])
-    unit = piece.unit[0]
     left_out_here = left_out[left_out <= end]
     if previous_end is not None:
         left_out_here = left_out_here[left_out_here > previous_end]
     properties = {
-        "unit": unit,
-        "callsign": callsigns.get(unit, unit),
-        "device": piece.device[0],
+        "unit": piece.unit,
+        "callsign": callsigns.get(piece.unit, piece.unit),
+        "device": piece.device,
         "start": to_rfc3339(from_microseconds(start)),
         "end": to_rfc3339(from_microseconds(end)),
         "gap_before_s": None if previous_end is None else round((start - previous_end) / 1e6, 1),
@@ -160,7 +178,7 @@ def _line(
     return feature({"type": "LineString", "coordinates": coordinates}, properties)
 
 
-def _coordinates(piece: FixColumns, tolerance: float) -> list[list[float]]:
+def _coordinates(piece: DeviceTrack, tolerance: float) -> list[list[float]]:
     """Longitude and latitude of what is left after simplifying.
 
     GeoJSON asks for two positions at least: of a single fix the same twice, which draws as a dot.

@@ -48,14 +48,10 @@ def positions_blueprint(
 
     @blueprint.get("/<operation>/positions")
     def positions(operation: str) -> Response:
-        known, now = roster.operation(operation).id, clock()
+        known = roster.operation(operation).id
         at, known_at = _moment("at"), _moment("known_at")
-        found = tracks.latest_positions(known, now, at or now, known_at)
         seconds = _number("trail", 0.0, _LONGEST_TRAIL_S)
-        if seconds:
-            trails = tracks.trails(known, at or now, seconds, known_at=known_at)
-            found["features"] += trails["features"]
-        return _geojson(found)
+        return _geojson(tracks.state(known, at or clock(), seconds, known_at))
 
     @blueprint.get("/<operation>/tracks")
     def lines(operation: str) -> Response:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,10 @@ from click.testing import Result
 from flask import Flask
 
 from app import create_app
+from data.database import Database
+from data.fix_store import FixStore
+from domain.fixes import Fix
+from domain.stored_fixes import StoredFix
 from services.container import services_of
 from settings import Settings
 
@@ -140,3 +145,25 @@ def test_without_a_schema_a_command_says_so(run: Run) -> None:
     result = run("users", "list")
     assert result.exit_code != 0
     assert "Traceback" not in result.output
+
+
+def test_pack_moves_what_has_settled_and_may_be_repeated(filled: Run, tmp_path: Path) -> None:
+    moment = datetime(2026, 3, 1, tzinfo=UTC)
+    fixes = [
+        StoredFix(
+            "live",
+            "p1",
+            Fix("a", moment + timedelta(seconds=second), 42.8, 20.9, *[None] * 5, {}),
+            moment,
+        )
+        for second in range(0, 7200, 10)
+    ]
+    with closing(Database(f"sqlite:///{tmp_path / 'kept.db'}")) as database:
+        store = FixStore(database)
+        with database.writing() as connection:
+            store.insert(connection, fixes)
+        assert "720 positions packed" in filled("db", "pack").output
+        assert "0 positions packed" in filled("db", "pack").output
+        with closing(sqlite3.connect(tmp_path / "kept.db")) as connection:
+            assert connection.execute("SELECT count(*) FROM fixes").fetchone() == (0,)
+        assert len(store.trails("live", moment + timedelta(hours=2), 7200)) == 720

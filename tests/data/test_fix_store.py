@@ -193,6 +193,11 @@ def test_all_units_at_a_time_are_found_by_descents_and_not_by_reading_everything
         raw.set_progress_handler(count, 1)
     assert len(store.latest("demo", at=at(1000))) == 3
     assert 0 < steps < 500
+    steps = 0
+    assert len(store.state("demo", at(1000), 9)[1]) == 3
+    assert len(store.tracks("demo", None, at(991), at(1000))) == 3
+    assert len(store.between("demo", None, at(991), at(1000))) == 30
+    assert 0 < steps < 4000
     with database.reading() as connection:
         connection.execute(text("SELECT sum(latitude) FROM fixes")).scalar()
     assert steps > 6000  # the counter does count

@@ -1,0 +1,20 @@
+"""The small form of the benchmark: that it measures what it says, not how long it takes."""
+
+from __future__ import annotations
+
+import pytest
+
+from benchmarks import state_at
+
+
+def test_it_fills_reads_writes_and_packs(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(state_at, "ASKED", 10)
+    monkeypatch.setattr(state_at, "BATCHES", 2)
+    state_at.main((24_000, 60_000))
+    printed = capsys.readouterr().out
+    assert "24,000 fixes packed" in printed
+    for row in ("state with trail", "known then", "GeoJSON", "bare", "one step of packing"):
+        assert sum(row in line and "60,000" in line for line in printed.splitlines()) >= 1
+    assert "stored a second at 60,000" in printed
