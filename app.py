@@ -35,6 +35,7 @@ from api.feed_listener import FeedListener
 from api.openapi import openapi_blueprint
 from api.proxy import TrustedProxy
 from api.strict_json import StrictJson
+from api.v1.analysis import analysis_blueprint
 from api.v1.incidents import incidents_blueprint
 from api.v1.late_entry import late_entry_blueprint
 from api.v1.occurrences import occurrences_blueprint
@@ -185,11 +186,15 @@ def _open_edges(server: Flask, settings: Settings, services: Services) -> None:
         occurrences_blueprint(services.occurrences, services.picture),
         positions_blueprint(
             services.tracks,
+            services.drawn,
             services.quarantine,
             services.roster,
             services.clock,
             services.cache,
             services.heads,
+        ),
+        analysis_blueprint(
+            services.analyses, services.roster, services.clock, services.cache, services.heads
         ),
         openapi_blueprint(),
     ):

@@ -19,6 +19,7 @@ from data.fix_store import FixStore
 from data.journal import Journal
 from data.kosovo.places import Gazetteer, crossing_points
 from data.lease_store import SqlLeaseStore
+from data.level_store import LevelStore
 from data.migrate import is_current
 from data.quarantine_store import QuarantineStore
 from data.roster_store import RosterStore
@@ -34,6 +35,7 @@ from services.container import Services
 from services.coverage import Coverage
 from services.demonstration import Demonstration
 from services.demonstration_driver import DemonstrationDriver
+from services.drawn_tracks import DrawnTracks
 from services.duties import Duties, Duty
 from services.incidents import Incidents
 from services.ingest import Ingest
@@ -48,7 +50,9 @@ from services.quarantine import Quarantine
 from services.roster import RosterService
 from services.scenario_player import UseCases
 from services.timers import TimerBooks, Timers
+from services.track_analysis import TrackAnalyses
 from services.tracks import Tracks
+from services.watchers import Watchers
 from settings import Settings
 
 IN_PROCESS = "memory://"
@@ -95,7 +99,11 @@ class _Stores:
         """Who watches for visits to crossing points."""
         return Coverage(self.database, VisitStore(), self.journal, crossing_points, utc_now)
 
-    def ingest(self, occurrences: Occurrences, coverage: Coverage) -> Ingest:
+    def drawn(self) -> DrawnTracks:
+        """Who watches for what must be drawn anew."""
+        return DrawnTracks(self.database, self.fixes, LevelStore(), utc_now)
+
+    def ingest(self, occurrences: Occurrences, visits: Watchers) -> Ingest:
         """The one writer of positions in this process."""
         return Ingest(
             self.database,
@@ -104,7 +112,7 @@ class _Stores:
             journal=self.journal,
             roster=self.roster,
             alarms=occurrences,
-            visits=coverage,
+            visits=visits,
             notify=self.hub.wake,
         )
 
@@ -114,8 +122,10 @@ def join(server: Flask, settings: Settings, policy: Policy) -> Services:
     stores = _Stores(settings, policy)
     coverage = stores.coverage()
     acts = stores.use_cases(utc_now)
-    ingest = stores.ingest(acts.occurrences, coverage)
-    scenarios, driver = _scenarios(stores, settings, coverage, ingest)
+    drawn = stores.drawn()
+    watchers = Watchers(coverage, drawn)
+    ingest = stores.ingest(acts.occurrences, watchers)
+    scenarios, driver = _scenarios(stores, settings, watchers, ingest)
     leases = Leases(SqlLeaseStore(stores.database), utc_now)
     cache = KeptCache(server, settings.cache_url)
     clocks = TimerBooks(stores.events, stores.roster, policy)
@@ -124,6 +134,7 @@ def join(server: Flask, settings: Settings, policy: Policy) -> Services:
         Duty("prune the journal", _PRUNE_EVERY, partial(_prune, stores.journal)),
         Duty("watch the timers", _WATCH_EVERY, timers.watch),
         Packing(FixPacking(stores.database), utc_now).duty(),
+        drawn.duty(),
     ]
     if settings.demonstration:
         duties.append(driver.duty())
@@ -143,6 +154,8 @@ def join(server: Flask, settings: Settings, policy: Policy) -> Services:
         ingest=ingest,
         heads=stores.journal,
         tracks=Tracks(stores.fixes),
+        drawn=drawn,
+        analyses=TrackAnalyses(stores.fixes, crossing_points),
         quarantine=Quarantine(stores.quarantine, stores.roster),
         log_check=LogCheck(stores.events, stores.roster),
         coverage=coverage,
@@ -155,7 +168,7 @@ def join(server: Flask, settings: Settings, policy: Policy) -> Services:
 
 
 def _scenarios(
-    stores: _Stores, settings: Settings, coverage: Coverage, ingest: Ingest
+    stores: _Stores, settings: Settings, visits: Watchers, ingest: Ingest
 ) -> tuple[Demonstration, DemonstrationDriver]:
     """What is loaded from scenario files, and what keeps it going."""
     library = ScenarioLibrary()
@@ -167,7 +180,7 @@ def _scenarios(
         transactions=stores.database,
         log=stores.events,
         fixes=stores.fixes,
-        visits=coverage,
+        visits=visits,
         journal=stores.journal,
         use_cases=stores.use_cases,
         clock=utc_now,

@@ -36,6 +36,8 @@ _PARAMETERS: dict[str, tuple[str, str]] = {
     "unit": ("", "Id of a unit; all units when left out"),
     "trail": ("number", "Seconds of track behind each position"),
     "tolerance": ("number", "Metres that a drawn line may be off"),
+    "zoom": ("number", "Whole steps on a grid for a map of this zoom (tiles of 512) instead"),
+    "times": ("boolean", "With a zoom: the time of every point too"),
     "limit": ("integer", "How many at most"),
     "before": ("integer", "Continue a listing below this number"),
     "unassigned": ("boolean", "Of devices that were in no operation instead"),
@@ -60,8 +62,13 @@ _ROUTES: tuple[tuple[str, str, str, str, str, str], ...] = (
     ),
     (
         "get", _OPERATION + "/tracks", "Tracks; a gap is a gap",
-        "unit from to tolerance known_at", "", "200",
+        "unit from to tolerance zoom times known_at", "", "200",
     ),
+    (
+        "get", _OPERATION + "/units/{unit}/analysis", "Distance, time on task, stops, gaps, visits",
+        "from to known_at", "", "200",
+    ),
+    ("get", _OPERATION + "/clocks", "How far the clocks of devices are off", "", "", "200"),
     (
         "get", _OPERATION + "/quarantine", "What could not be believed",
         "unassigned limit before", "", "200",

@@ -154,10 +154,15 @@ fpu.map = (function () {
     if (aim && !same(now, aim)) return;
     aim = null;
     record(now);
+    fpu.tell("map-moved");
   }
 
   const same = (a, b) => Math.abs(a.zoom - b.zoom) < 0.01 &&
     a.center.every((degrees, i) => Math.abs(degrees - b.center[i]) < 1e-4);
+
+  /** The zoom whose pixels are those of the screen: finer than the map's on a finer screen. */
+  const sharpness = () =>
+    map ? Math.ceil(map.getZoom() + Math.log2(window.devicePixelRatio || 1) - 0.01) : null;
 
   function userMoves(event) {
     if (event.originalEvent) whole = aim = null;
@@ -212,7 +217,7 @@ fpu.map = (function () {
   }
 
   return {
-    attach, show, setVisible, isVisible, setState, setStyle, goTo, keepInView, fit,
+    attach, show, setVisible, isVisible, setState, setStyle, sharpness, goTo, keepInView, fit,
     isReady: () => map !== null,
     camera: () => map && camera(),
     /** What a source shows now; for tests. */

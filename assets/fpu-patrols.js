@@ -3,10 +3,10 @@ window.fpu = window.fpu || {};
 
 fpu.patrols = (function () {
   "use strict";
-  const HOUR = 3600, SHIFT = 8 * HOUR, FINE = 10, COARSE = 25, RETRY = 3000, NEAR = 10.5;
+  const HOUR = 3600, SHIFT = 8 * HOUR, RETRY = 3000, NEAR = 10.5, USUAL = 9;
   const rows = new Map(); // unit -> its row and the parts that change
   let tracks = null, selected = null, followed = null, trail = HOUR;
-  let moved = false, labels = "", loading = 0;
+  let moved = false, labels = "", loading = 0, drawnFor = 0;
 
   const base = () => `/api/v1/operations/${encodeURIComponent(fpu.operation())}`;
 
@@ -19,7 +19,11 @@ fpu.patrols = (function () {
     selected = followed = null;
     document.getElementById("patrol-list").replaceChildren();
     load();
-    return () => clearTimeout(loading);
+    const asking = setInterval(() => { loadClocks(); loadWork(); }, fpu.work.AGAIN);
+    return () => {
+      clearTimeout(loading);
+      clearInterval(asking);
+    };
   }
 
   async function load() {
@@ -31,6 +35,7 @@ fpu.patrols = (function () {
       await loadTrails();
       for (const feature of fpu.items(latest)) tracks.fix(feature);
       drawAll();
+      loadClocks();
     } catch (fault) {
       fpu.notice(fpu.text("monitor.loading_failed"));
       loading = setTimeout(load, RETRY);
@@ -38,10 +43,28 @@ fpu.patrols = (function () {
   }
 
   async function loadTrails() {
-    const seconds = trailSeconds(), tolerance = seconds > HOUR ? COARSE : FINE;
-    const from = new Date(fpu.now() - seconds * 1000).toISOString();
-    const answer = await fpu.get(`${base()}/tracks?from=${from}&tolerance=${tolerance}`);
-    tracks.load(fpu.items(answer));
+    const from = new Date(fpu.now() - trailSeconds() * 1000).toISOString();
+    drawnFor = fpu.map.sharpness() || USUAL;
+    tracks.draw(await fpu.get(`${base()}/tracks?from=${from}&zoom=${drawnFor}&times=1`));
+  }
+
+  /** Ask for more points when the map shows more than those that were asked for can tell. */
+  async function refine() {
+    if (tracks && drawnFor && fpu.map.sharpness() > drawnFor) await setTrail(trail);
+  }
+
+  /** Clocks that are wrong are told in the rows; what cannot be asked now is asked again soon. */
+  async function loadClocks() {
+    const wrong = await fpu.work.clocks(base()).catch(() => null);
+    if (wrong) for (const [unit, row] of rows) fpu.write(row.clock, wrong.get(unit) || "");
+  }
+
+  /** What the chosen patrol did while its trail was made. */
+  async function loadWork() {
+    const unit = selected, row = rows.get(unit);
+    if (!row) return;
+    const words = await fpu.work.told(base(), unit, trailSeconds()).catch(() => "");
+    if (unit === selected) fpu.write(row.work, words);
   }
 
   function hear(feature) {
@@ -99,6 +122,7 @@ fpu.patrols = (function () {
   /** Draw trails of the last so many seconds, or of the `shift`. */
   async function setTrail(seconds) {
     trail = seconds;
+    loadWork();
     try {
       await loadTrails();
       for (const known of tracks.units.values()) if (known.fix_time) tracks.fix(asFeature(known));
@@ -116,7 +140,11 @@ fpu.patrols = (function () {
   /** Mark a unit in the list and on the map, and go there; null for none. */
   function select(unit, goThere) {
     selected = unit;
-    for (const [name, row] of rows) row.item.classList.toggle("selected", name === unit);
+    for (const [name, row] of rows) {
+      row.item.classList.toggle("selected", name === unit);
+      if (name !== unit) fpu.write(row.work, "");
+    }
+    loadWork();
     const known = tracks.units.get(unit);
     if (known?.at && goThere) fpu.map.goTo(known.at, NEAR);
     if (unit) rows.get(unit)?.item.scrollIntoView({block: "nearest"});
@@ -181,10 +209,10 @@ fpu.patrols = (function () {
     const row = {
       symbol: make("span", "symbol"), sign: make("strong", "sign"), age: make("span", "age"),
       state: make("span", "state"), speed: make("span", "speed"), task: make("span", "task"),
-      follow: make("button", "follow"),
+      clock: make("span", "clock"), work: make("span", "work"), follow: make("button", "follow"),
     };
-    row.doing = make("span", "doing", null, row.state, row.speed, row.task);
-    const choose = make("button", "choose", null, row.symbol, row.sign, row.age, row.doing);
+    row.doing = make("span", "doing", null, row.state, row.speed, row.clock, row.task);
+    const choose = make("button", "choose", null, row.symbol, row.sign, row.age, row.doing, row.work);
     row.item = make("li", "patrol", null, choose, row.follow);
     choose.addEventListener("click", () => select(known.unit, true));
     row.follow.title = fpu.text("monitor.follow", {name: known.callsign || known.unit});
@@ -226,6 +254,7 @@ fpu.patrols = (function () {
     loading = setTimeout(load, RETRY);
   });
   fpu.on("theme", redrawSymbols);
+  fpu.on("map-moved", refine);
   fpu.on("map-dragged", () => { if (followed) follow(null); });
   fpu.on("map-pick", (picked) => {
     if (picked.layer === "patrols" || picked.layer === "alarms") select(picked.unit, false);

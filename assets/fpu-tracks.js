@@ -33,17 +33,28 @@ fpu.Tracks = class {
     return true;
   }
 
-  /** Trails as the server cut them: a LineString for each unbroken piece, with `unit`, `device`,
-      `start` and `end`. Its lines are simplified, so a long step within one of them is no gap, and
-      the time of a point between the ends is only estimated, to let the trail end grow old. */
-  load(features) {
+  /** Trails as the server draws them for one zoom: unbroken pieces in whole steps on a grid that is
+      `scale` steps wide. A long step within one of them is no gap: the points between were left
+      out because no map of that zoom could show them. */
+  draw({scale, tracks}) {
     this.trails.clear();
-    for (const {properties, geometry} of features) {
-      const trail = this._trail(`${properties.unit}|${properties.device}`);
-      const begin = Date.parse(properties.start), line = geometry.coordinates;
-      const step = (Date.parse(properties.end) - begin) / (line.length - 1);
-      line.forEach((at, i) => trail.push({t: begin + i * step, at, start: i === 0}));
+    for (const {unit, device, x, y, t} of tracks) {
+      const trail = this._trail(`${unit}|${device}`);
+      let east = 0, south = 0, seconds = 0;
+      x.forEach((step, i) => {
+        east += step;
+        south += y[i];
+        seconds += t[i];
+        const at = this._place(east / scale, south / scale);
+        trail.push({t: seconds * 1000, at, start: i === 0});
+        if (x.length === 1) trail.push({t: seconds * 1000, at, start: false}); // drawn as a dot
+      });
     }
+  }
+
+  /** Longitude and latitude of a place in web Mercator, the world from 0 to 1. */
+  _place(x, y) {
+    return [(x - 0.5) * 360, Math.atan(Math.sinh((0.5 - y) * 2 * Math.PI)) * 180 / Math.PI];
   }
 
   /** `fresh`, `late` or `silent` by the age now; null without a position. */

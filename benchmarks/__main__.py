@@ -8,7 +8,14 @@ import platform
 import sys
 from datetime import UTC, datetime
 
-NAMES = ("incident_rebuild", "incident_decision", "ingest_http", "map_drawing", "state_at")
+NAMES = (
+    "incident_rebuild",
+    "incident_decision",
+    "ingest_http",
+    "map_drawing",
+    "state_at",
+    "track_analysis",
+)
 
 
 def main(wanted: list[str]) -> None:

@@ -268,6 +268,20 @@ visits = Table(
     sqlite_with_rowid=False,
 )
 
+# Levels of detail of all tracks of one hour (data/level_store.py), made from fixes: may be emptied
+# at any time without losing anything.
+track_levels = Table(
+    "track_levels",
+    metadata,
+    Column("operation", String(40), primary_key=True),
+    Column("hour", BigInteger, primary_key=True),  # its beginning
+    Column("changed", Integer, nullable=False),  # how often since the hour ended
+    Column("recipe", String(40)),  # with what settings it was made; empty: to be made
+    Column("coarse", LargeBinary),
+    Column("fine", LargeBinary),
+    Index("ix_track_levels_due", "recipe", "hour"),
+)
+
 # --- running -----------------------------------------------------------------------------------
 
 changes = Table(

@@ -39,6 +39,8 @@ LEAVE_AFTER = timedelta(seconds=120)
 
 INSIDE, NEAR, OUTSIDE = 0, 1, 2
 
+Floats = NDArray[np.float64]
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -113,21 +115,29 @@ def telling(points: Iterable[TrackPoint]) -> list[TrackPoint]:
     return sorted(kept, key=lambda point: point.at)
 
 
-def zones(points: Sequence[TrackPoint], places: Sequence[Place]) -> NDArray[np.int8]:
+def zones(points: Sequence[TrackPoint], places: Sequence[Place]) -> NDArray[np.int64]:
     """INSIDE, NEAR or OUTSIDE for every point and place, shape ``(points, places)``.
 
     Distances are equirectangular about the place: within 0.1 % at the radii used here.
     """
     here = np.array([(p.latitude, p.longitude, p.accuracy or 0.0) for p in points])
+    latitude, longitude, accuracy = here.reshape(-1, 3).T
+    return zones_of(latitude, longitude, accuracy, places)
+
+
+def zones_of(
+    latitude: Floats, longitude: Floats, accuracy: Floats, places: Sequence[Place]
+) -> NDArray[np.int64]:
+    """The same for positions in arrays of shape ``(n,)``; an ``accuracy`` of NaN widens nothing."""
     there = np.array([(place.latitude, place.longitude, place.radius) for place in places])
-    here, there = here.reshape(-1, 1, 3), there.reshape(1, -1, 3)
-    north = np.radians(here[..., 0] - there[..., 0])
-    east = np.radians(here[..., 1] - there[..., 1]) * np.cos(np.radians(there[..., 0]))
+    there = there.reshape(1, -1, 3)
+    north = np.radians(latitude[:, None] - there[..., 0])
+    east = np.radians(longitude[:, None] - there[..., 1]) * np.cos(np.radians(there[..., 0]))
     metres = EARTH_RADIUS_M * np.hypot(north, east)
-    allowed = np.clip(here[..., 2], 0.0, ACCURACY_ALLOWED_M)
+    allowed = np.clip(np.nan_to_num(accuracy), 0.0, ACCURACY_ALLOWED_M)[:, None]
     beyond = metres > there[..., 2] + allowed
     far = metres > LEAVE_FACTOR * there[..., 2] + allowed
-    level: NDArray[np.int8] = beyond.astype(np.int8) + far.astype(np.int8)
+    level: NDArray[np.int64] = beyond.astype(np.int64) + far
     return level
 
 

@@ -13,6 +13,9 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from domain.analysis_settings import AnalysisSettings
+from domain.cleaning import outliers as impossible
+from domain.fleet import fleet_of
 from domain.geodesy import EARTH_RADIUS_M
 
 GAP_S = 120.0
@@ -95,34 +98,14 @@ def outliers(
     longitude: Floats,
     highest_speed: float = HIGHEST_SPEED,
 ) -> NDArray[np.bool_]:
-    """Marks the single fixes that no patrol can have been at, shape ``(n,)``.
+    """Marks the fixes of one device where no patrol can have been, shape ``(n,)``.
 
-    One is marked when both the way to it and the way from it are faster than ``highest_speed`` and
-    the way past it is not. At an end, its only neighbour must get along with the next one.
+    ``domain.cleaning`` tells how.
     """
-    marked = np.zeros(len(fix_time), dtype=np.bool_)
     if len(fix_time) < 3:
-        return marked
-    absurd = _too_fast(fix_time, latitude, longitude, 1, highest_speed)
-    if not absurd.any():
-        return marked
-    absurd_past = _too_fast(fix_time, latitude, longitude, 2, highest_speed)
-    marked[1:-1] = absurd[:-1] & absurd[1:] & ~absurd_past
-    marked[0] = absurd[0] and not absurd[1]
-    marked[-1] = absurd[-1] and not absurd[-2]
-    return marked
-
-
-def _too_fast(
-    fix_time: Integers, latitude: Floats, longitude: Floats, stride: int, highest_speed: float
-) -> NDArray[np.bool_]:
-    metres = _distances(
-        latitude[:-stride], longitude[:-stride], latitude[stride:], longitude[stride:]
-    )
-    # clocks of devices tell whole seconds, so two fixes are never nearer in time than one
-    seconds = np.maximum((fix_time[stride:] - fix_time[:-stride]) / _MICROSECONDS, 1.0)
-    absurd: NDArray[np.bool_] = metres > highest_speed * seconds
-    return absurd
+        return np.zeros(len(fix_time), dtype=np.bool_)
+    fleet, _ = fleet_of(np.zeros(len(fix_time)), fix_time, latitude, longitude)
+    return impossible(fleet, AnalysisSettings(highest_speed=highest_speed))
 
 
 def _distances(lat1: Floats, lon1: Floats, lat2: Floats, lon2: Floats) -> Floats:

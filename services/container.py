@@ -15,6 +15,7 @@ from services.cache import Cache
 from services.clock import Clock
 from services.coverage import Coverage
 from services.demonstration import Demonstration
+from services.drawn_tracks import DrawnTracks
 from services.duties import Duties
 from services.incidents import Incidents
 from services.ingest import Ingest
@@ -28,6 +29,7 @@ from services.ports import Heads
 from services.quarantine import Quarantine
 from services.roster import RosterService
 from services.timers import Timers
+from services.track_analysis import TrackAnalyses
 from services.tracks import Tracks
 
 EXTENSION = "fpu"
@@ -56,6 +58,8 @@ class Services:
     ingest: Ingest
     heads: Heads
     tracks: Tracks
+    drawn: DrawnTracks
+    analyses: TrackAnalyses
     quarantine: Quarantine
     log_check: LogCheck
     coverage: Coverage

@@ -4,31 +4,36 @@ from __future__ import annotations
 
 import json
 import math
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, Response, request
 
 from api.v1.incidents import no_store
 from api.v1.roster import PREFIX
+from api.v1.spans import moment as _moment
+from api.v1.spans import span
 from domain.errors import InvalidField
-from domain.time import parse_rfc3339
+from domain.levels import DEEPEST
 from services.cache import Cache, remembered
 from services.clock import Clock
+from services.drawn_tracks import DrawnTracks
 from services.ports import Heads
 from services.quarantine import Quarantine
 from services.roster import RosterService
 from services.tracks import TOLERANCE_M, Tracks
 
-_DEFAULT_SPAN = timedelta(hours=1)
 _LONGEST_SPAN = timedelta(days=31)
 _LONGEST_TRAIL_S = 24 * 3600.0
 _WIDEST_TOLERANCE_M = 10_000.0
 _MOST = 1000
 
+GEOJSON = "application/geo+json"
+
 
 def positions_blueprint(
     tracks: Tracks,
+    drawn: DrawnTracks,
     quarantine: Quarantine,
     roster: RosterService,
     clock: Clock,
@@ -36,6 +41,8 @@ def positions_blueprint(
     heads: Heads,
 ) -> Blueprint:
     """GeoJSON of positions and tracks, and the quarantine; refusals are problem documents.
+
+    Tracks for a ``zoom`` are no GeoJSON but whole steps on a grid (``services.drawn_tracks``).
 
     Tracks of a fixed period are cached under the number of the operation's newest change.
     """
@@ -56,27 +63,31 @@ def positions_blueprint(
     @blueprint.get("/<operation>/tracks")
     def lines(operation: str) -> Response:
         known = roster.operation(operation).id
-        end = _moment("to") or clock()
-        start = _moment("from") or end - _DEFAULT_SPAN
-        _check_span(start, end)
+        start, end = span(clock(), _LONGEST_SPAN)
         tolerance = _number("tolerance", TOLERANCE_M, _WIDEST_TOLERANCE_M)
         unit, known_at = _unit(roster), _moment("known_at")
+        zoom = _number("zoom", 0.0, DEEPEST) if "zoom" in request.args else None
+        times = _yes("times")
 
         def draw() -> bytes:
-            found = tracks.tracks(known, unit, start, end, tolerance, known_at)
+            if zoom is None:
+                found = tracks.tracks(known, unit, start, end, tolerance, known_at)
+            else:
+                found = drawn.lines(known, unit, start, end, zoom, known_at, times)
             return json.dumps(found, separators=(",", ":"), ensure_ascii=False).encode()
 
+        kind = GEOJSON if zoom is None else "application/json"
         if "from" not in request.args or "to" not in request.args:
-            return _as_geojson(draw())
-        asked = (known, unit, start, end, tolerance, known_at, heads.head_of(known))
-        return _as_geojson(remembered(cache, f"tracks:{asked!r}", draw))
+            return _document(draw(), kind)
+        asked = (known, unit, start, end, tolerance, known_at, zoom, times, heads.head_of(known))
+        return _document(remembered(cache, f"tracks:{asked!r}", draw), kind)
 
     @blueprint.get("/<operation>/quarantine")
     def kept(operation: str) -> Response:
         return no_store(
             **quarantine.listing(
                 operation,
-                unassigned=request.args.get("unassigned") in ("1", "true"),
+                unassigned=_yes("unassigned"),
                 limit=_whole("limit", 200, _MOST),
                 before=_whole("before", 0, 1 << 53) or None,
             )
@@ -85,15 +96,15 @@ def positions_blueprint(
     return blueprint
 
 
-def _as_geojson(document: bytes) -> Response:
-    answer = Response(document, mimetype="application/geo+json")
+def _document(document: bytes, kind: str) -> Response:
+    answer = Response(document, mimetype=kind)
     answer.headers["Cache-Control"] = "no-store"
     return answer
 
 
 def _geojson(found: dict[str, Any]) -> Response:
     answer = no_store(**found)
-    answer.mimetype = "application/geo+json"
+    answer.mimetype = GEOJSON
     return answer
 
 
@@ -104,16 +115,8 @@ def _unit(roster: RosterService) -> str | None:
     return asked
 
 
-def _moment(name: str) -> datetime | None:
-    asked = request.args.get(name)
-    return None if asked is None else parse_rfc3339(asked, name)
-
-
-def _check_span(start: datetime, end: datetime) -> None:
-    if end < start:
-        raise InvalidField("to", "is before from")
-    if end - start > _LONGEST_SPAN:
-        raise InvalidField("from", f"is more than {_LONGEST_SPAN.days} days before to")
+def _yes(name: str) -> bool:
+    return request.args.get(name) in ("1", "true")
 
 
 def _number(name: str, default: float, most: float) -> float:

@@ -18,12 +18,14 @@ from types import SimpleNamespace
 from typing import Any
 
 import flask_login
+import numpy as np
 from flask import Flask, Response, jsonify, request
 from werkzeug.serving import make_server
 
 from api import map_files, security_headers, strings
 from api.document import Dashboard
 from callbacks import monitor as monitor_callbacks
+from domain.levels import world
 from domain.time import to_rfc3339
 from pages.monitor import monitor
 from pages.shell import ShellContext, shell
@@ -43,6 +45,8 @@ class Script:
     units: list[dict[str, Any]] = field(default_factory=list)
     latest: list[dict[str, Any]] = field(default_factory=list)
     tracks: list[dict[str, Any]] = field(default_factory=list)
+    clocks: list[dict[str, Any]] = field(default_factory=list)
+    work: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     incidents: list[dict[str, Any]] = field(default_factory=list)
     crossings: list[dict[str, Any]] = field(default_factory=list)
     alerts: list[dict[str, Any]] = field(default_factory=list)
@@ -119,9 +123,13 @@ class Stage:
         server.get("/api/v1/operations")(lambda: jsonify(items=[]))
         for name in ("units", "incidents", "alerts"):
             server.get(f"{OPERATION}/{name}", endpoint=name)(self._items(name))
-        for name, path in (("latest", "positions/latest"), ("tracks", "tracks"),
-                           ("crossings", "crossings")):  # fmt: skip
+        for name, path in (("latest", "positions/latest"), ("crossings", "crossings")):
             server.get(f"{OPERATION}/{path}", endpoint=name)(self._features(name))
+        server.get(f"{OPERATION}/tracks")(self._tracks)
+        server.get(f"{OPERATION}/clocks", endpoint="clocks")(
+            lambda operation: jsonify(clocks=self.script.clocks)
+        )
+        server.get(f"{OPERATION}/units/<unit>/analysis")(self._work)
         server.post(f"{OPERATION}/alerts/<alert>/acknowledge")(self._acknowledge)
         return server
 
@@ -153,6 +161,25 @@ class Stage:
         return lambda operation: jsonify(
             type="FeatureCollection", features=getattr(self.script, name)
         )
+
+    def _tracks(self, operation: str) -> Response:
+        """The lines of the script in steps; the times of points between the ends are made up."""
+        scale = 512 * 2**12 * 4
+        drawn = []
+        for line in self.script.tracks:
+            properties, points = line["properties"], np.array(line["geometry"]["coordinates"])
+            x, y = world(points[:, 1], points[:, 0])
+            ends = [datetime.fromisoformat(properties[end]).timestamp() for end in ("start", "end")]
+            columns = {"x": x * scale, "y": y * scale, "t": np.linspace(*ends, len(points))}
+            steps = {
+                name: np.diff(np.rint(values), prepend=0).tolist()
+                for name, values in columns.items()
+            }
+            drawn.append({**properties, **steps})
+        return jsonify(zoom=12, scale=scale, tracks=drawn)
+
+    def _work(self, operation: str, unit: str) -> Response:
+        return jsonify(devices=self.script.work.get(unit, []), visits=[])
 
     def _acknowledge(self, operation: str, alert: str) -> Response:
         found = next(one for one in self.script.alerts if one["id"] == alert)

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from domain.time import to_rfc3339
-from tests.browser.conftest import position
+from tests.browser.conftest import page_requests, position
 from tests.browser.stage import Script, Stage
 
 pytestmark = pytest.mark.browser
@@ -184,3 +184,36 @@ def test_everything_is_reached_by_keyboard_and_shows_it(open_monitor: Open) -> N
             assert found[1] == "solid"
             assert found[2] == "3px"
     assert {"theme-switch", "choose", "follow", "crossing"} <= reached
+
+
+def test_the_row_tells_what_a_patrol_did_and_that_its_clock_is_wrong(
+    open_monitor: Open, script: Script
+) -> None:
+    script.clocks = [{"unit": "p1", "device": "d", "skew_s": 125.0, "wrong": True}]
+    stop = {"dwell_s": 1500.0}
+    work = {"distance_m": 36_040, "on_task_s": 3540.0, "stops": [stop], "gaps": [{"seconds": 200}]}
+    script.work = {"p1": [work]}
+    page = open_monitor()
+    row = page.locator(".patrol").filter(has_text="FP 11")
+    row.get_by_text("clock 2 min ahead").wait_for()
+    row.locator(".choose").click()
+    row.get_by_text("36.0 km · 59 min on task · stops: 1 (25 min) · gaps: 1").wait_for()
+    page.locator(".patrol").filter(has_text="FP 12").locator(".choose").click()
+    page.wait_for_function("() => document.querySelector('.patrol .work').textContent === ''")
+
+
+def test_a_map_that_shows_more_asks_for_more_points(open_monitor: Open) -> None:
+    page = open_monitor()
+    asked = "/tracks?"
+
+    def zooms() -> list[int]:
+        return [
+            int(address.split("zoom=")[1].split("&")[0])
+            for address in page_requests(page)
+            if asked in address
+        ]
+
+    first = max(zooms())
+    with page.expect_request(lambda request: f"zoom={first + 4}" in request.url):
+        page.evaluate(f"() => fpu.map.goTo([20.8, 42.6], {first + 3.5})")
+    assert max(zooms()) == first + 4

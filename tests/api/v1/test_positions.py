@@ -136,3 +136,39 @@ def test_a_cached_period_still_shows_what_came_later(
     services.ingest.accept("osmand", [_report(now - timedelta(minutes=26), 42.66)], b"x", now)
     fixes = [one["properties"]["fixes"] for one in ask("/tracks", **period).json["features"]]
     assert fixes == [3, 3]
+
+
+def test_tracks_for_a_zoom_are_steps_on_a_grid(ask: Ask, now: datetime) -> None:
+    told = ask("/tracks", zoom="8.5", times="1", **{"from": _ago(now, 60)})
+    assert told.mimetype == "application/json"
+    assert told.json["zoom"] == 9
+    assert told.json["scale"] == 512 * 2**9 * 4
+    first, second = told.json["tracks"]
+    assert (first["fixes"], second["fixes"], second["gap_before_s"]) == (3, 2, 1200.0)
+    assert len(first["x"]) == len(first["y"]) == len(first["t"])
+    assert first["start"] == _ago(now, 50)
+    plain = ask("/tracks", zoom="9", unit="p1", **{"from": _ago(now, 60), "to": _ago(now, 0)})
+    assert "t" not in plain.json["tracks"][0]
+    refused = ask("/tracks", zoom="99")
+    assert (refused.status_code, refused.json["field"]) == (400, "zoom")
+
+
+def test_what_a_unit_did(ask: Ask, now: datetime) -> None:
+    told = ask("/units/p1/analysis", **{"from": _ago(now, 60)}).json
+    (phone,) = told["devices"]
+    assert (phone["fixes"], phone["on_task_s"]) == (5, 180.0)
+    assert [gap["seconds"] for gap in phone["gaps"]] == [1200.0]
+    assert told["callsign"] == "ORION-1"
+    refused = ask("/units/nobody/analysis")
+    assert (refused.status_code, refused.json["field"]) == (400, "unit")
+    assert ask("/units/p1/analysis", **{"from": "2020-01-01T00:00:00Z"}).status_code == 400
+
+
+def test_the_clocks_of_devices(ask: Ask, services: Services, now: datetime) -> None:
+    for number in range(6):
+        measured = now - timedelta(seconds=60 * number + 30)
+        received = measured - timedelta(seconds=45)
+        services.ingest.accept("osmand", [_report(measured, 42.7)], b"x", received)
+    assert ask("/clocks").json == {
+        "clocks": [{"unit": "p1", "device": "phone", "skew_s": 45.0, "wrong": True}]
+    }

@@ -1,0 +1,161 @@
+"""What units did, worked out from their fixes: distance, time on task, stops, gaps, visits, clocks.
+
+Nothing is stored: the same fixes give the same answer, late ones included.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from domain.analysis_settings import AnalysisSettings
+from domain.clocks import clock_skew_s
+from domain.coverage import Place, radius_of
+from domain.fixes import CLOCK_TOLERANCE
+from domain.fleet import Fleet, fleet_of
+from domain.stored_fixes import FixColumns
+from domain.time import from_microseconds, to_rfc3339
+from domain.track_analysis import TrackAnalysis, analyse
+from domain.visits import STILL_THERE, visits
+from services.ports import CrossingFacts, FixReader
+
+CLOCKS_FROM = timedelta(minutes=15)
+"""The clock of a device is told by what it sent in so long."""
+
+
+class TrackAnalyses:
+    """Every method raises ``StoreUnavailable``."""
+
+    def __init__(
+        self,
+        fixes: FixReader,
+        crossings: Callable[[], Sequence[CrossingFacts]],
+        settings: AnalysisSettings | None = None,
+    ) -> None:
+        self._fixes = fixes
+        self._crossings = crossings
+        self._settings = settings or AnalysisSettings()
+
+    def unit(
+        self,
+        operation: str,
+        unit: str,
+        start: datetime,
+        end: datetime,
+        known_at: datetime | None = None,
+    ) -> dict[str, Any]:
+        """What one unit did from ``start`` to ``end``, for JSON.
+
+        ``devices`` has the distance (``distance_m``), the time on task (``on_task_s``, of it
+        ``standing_s`` in stops), ``fixes``, ``outliers``, ``useless``, ``stops`` and ``gaps`` of
+        each device, the one that was heard longest first; ``visits`` are the unit's.
+        """
+        columns = self._fixes.between(operation, unit, start, end, known_at)
+        names, which = np.unique(columns.device, return_inverse=True)
+        fleet, _ = _fleet(columns, which)
+        found = analyse(fleet, self._settings)
+        devices = [_device(found, fleet, number, name) for number, name in enumerate(names)]
+        return {
+            "unit": unit,
+            "callsign": self._fixes.callsigns().get(unit, unit),
+            "from": to_rfc3339(start),
+            "to": to_rfc3339(end),
+            "devices": sorted(devices, key=lambda one: -one["on_task_s"]),
+            "visits": self._visits(columns),
+        }
+
+    def clocks(self, operation: str, now: datetime) -> list[dict[str, Any]]:
+        """For each device heard lately ``skew_s``, by how many seconds its clock runs ahead
+        (negative: behind), and whether it is ``wrong``; one that said too little is left out."""
+        columns = self._fixes.between(
+            operation, None, now - CLOCKS_FROM, now + 2 * CLOCK_TOLERANCE, None
+        )
+        pairs = np.char.add(np.char.add(columns.unit.astype(str), "\n"), columns.device.astype(str))
+        found = []
+        for pair in np.unique(pairs).tolist():
+            its = pairs == pair
+            skew = clock_skew_s(columns.fix_time[its], columns.received_at[its])
+            if skew is not None:
+                unit, device = pair.split("\n", 1)
+                wrong = abs(skew) >= self._settings.clock_wrong_s
+                found.append(
+                    {"unit": unit, "device": device, "skew_s": round(skew, 1), "wrong": wrong}
+                )
+        return found
+
+    def _visits(self, columns: FixColumns) -> list[dict[str, Any]]:
+        crossings = self._crossings()
+        places = [
+            Place(one.id, one.latitude, one.longitude, radius_of(one.confidence))
+            for one in crossings
+        ]
+        fleet, _ = _fleet(columns, np.zeros(len(columns), dtype=np.int64))
+        found = visits(fleet, places)
+        listed = [
+            {
+                "crossing": crossings[place].id,
+                "name": crossings[place].name,
+                "entered_at": _moment(entered),
+                "seen_at": _moment(seen),
+                "left_at": None if left == STILL_THERE else _moment(left),
+                "dwell_s": (seen - entered) / 1e6,
+            }
+            for place, entered, seen, left in zip(
+                found.place.tolist(),
+                found.entered.tolist(),
+                found.last_inside.tolist(),
+                found.left.tolist(),
+                strict=True,
+            )
+        ]
+        return sorted(listed, key=lambda one: str(one["entered_at"]))
+
+
+def _fleet(columns: FixColumns, track: NDArray[Any]) -> tuple[Fleet, NDArray[np.int64]]:
+    return fleet_of(
+        track,
+        columns.fix_time,
+        columns.latitude,
+        columns.longitude,
+        columns.accuracy,
+        columns.segment,
+    )
+
+
+def _device(found: TrackAnalysis, fleet: Fleet, number: int, name: str) -> dict[str, Any]:
+    its, gaps, stops = fleet.track == number, found.gaps, found.stops
+    return {
+        "device": name,
+        "fixes": int(its.sum()),
+        "outliers": int(found.cleaned.outliers[its].sum()),
+        "useless": int(found.cleaned.useless[its].sum()),
+        "distance_m": round(float(found.distance_m[number])),
+        "on_task_s": round(float(found.heard_s[number]), 1),
+        "standing_s": round(float(found.standing_s[number]), 1),
+        "stops": [
+            {
+                "start": _moment(int(stops.start[stop])),
+                "end": _moment(int(stops.end[stop])),
+                "dwell_s": float(stops.dwell_s[stop]),
+                "latitude": round(float(stops.latitude[stop]), 5),
+                "longitude": round(float(stops.longitude[stop]), 5),
+            }
+            for stop in np.flatnonzero(stops.track == number).tolist()
+        ],
+        "gaps": [
+            {
+                "start": _moment(int(gaps.start[gap])),
+                "end": _moment(int(gaps.end[gap])),
+                "seconds": (int(gaps.end[gap]) - int(gaps.start[gap])) / 1e6,
+            }
+            for gap in np.flatnonzero(gaps.track == number).tolist()
+        ],
+    }
+
+
+def _moment(microseconds: int) -> str:
+    return to_rfc3339(from_microseconds(microseconds))
