@@ -19,7 +19,6 @@ from flask_compress import Compress
 
 from api import (
     callback_bodies,
-    feeds,
     gate,
     health,
     live,
@@ -32,6 +31,7 @@ from api import (
 )
 from api.document import Dashboard
 from api.feed_listener import FeedListener
+from api.feeds import FeedDoor
 from api.openapi import openapi_blueprint
 from api.proxy import TrustedProxy
 from api.strict_json import StrictJson
@@ -94,7 +94,7 @@ def create_app(settings: Settings | None = None, unit: UnitFile | None = None) -
     Compress(server)
     # a worker that starts anew tomorrow goes by the file of today, like the others
     _add_commands(server, settings, services, partial(create_app, unit=unit))
-    _wrap(server, settings)
+    _wrap(server, settings, services)
     return server
 
 
@@ -176,9 +176,7 @@ def _open_edges(server: Flask, settings: Settings, services: Services) -> None:
     sign_in.register(server, services)
     strings.register(server)
     live.register(server, services, settings.threads)
-    limiter = LateLimiter(settings.cache_url or IN_PROCESS)
     for blueprint in (
-        feeds.blueprint(services.ingest, services.roster, limiter, services.clock),
         map_files.blueprint(),
         roster_blueprint(services.roster, services.coverage, services.picture, services.clock),
         incidents_blueprint(services.incidents, services.picture),
@@ -217,7 +215,15 @@ def _add_commands(
         server.cli.add_command(command)
 
 
-def _wrap(server: Flask, settings: Settings) -> None:
+def _wrap(server: Flask, settings: Settings, services: Services) -> None:
+    server.wsgi_app = FeedDoor(  # type: ignore[method-assign]
+        server.wsgi_app,
+        services.ingest,
+        services.roster,
+        LateLimiter(settings.cache_url or IN_PROCESS),
+        services.clock,
+        security_headers.for_devices(production=not settings.demonstration),
+    )
     if settings.trusted_proxy:
         server.wsgi_app = TrustedProxy(server.wsgi_app, settings.trusted_proxy)  # type: ignore[method-assign]
     if settings.feed_host:

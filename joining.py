@@ -47,6 +47,7 @@ from services.occurrences import Occurrences
 from services.packing import Packing
 from services.picture import Picture
 from services.quarantine import Quarantine
+from services.reception import CHECK_EVERY, Reception
 from services.roster import RosterService
 from services.scenario_player import UseCases
 from services.timers import TimerBooks, Timers
@@ -77,7 +78,8 @@ class _Stores:
         self.quarantine = QuarantineStore(self.database)
         self.gazetteer = Gazetteer()
         self.roster = RosterService(self.database, RosterStore())
-        self.hub = LiveHub(self.journal)
+        self.reception = Reception()
+        self.hub = LiveHub(self.journal, trouble=self.reception.trouble)
 
     def use_cases(self, clock: Clock) -> UseCases:
         """What people and scenarios do to incidents and the occurrence log."""
@@ -125,6 +127,7 @@ def join(server: Flask, settings: Settings, policy: Policy) -> Services:
     drawn = stores.drawn()
     watchers = Watchers(coverage, drawn)
     ingest = stores.ingest(acts.occurrences, watchers)
+    stores.reception.follow(ingest.trouble)
     scenarios, driver = _scenarios(stores, settings, watchers, ingest)
     leases = Leases(SqlLeaseStore(stores.database), utc_now)
     cache = KeptCache(server, settings.cache_url)
@@ -135,6 +138,7 @@ def join(server: Flask, settings: Settings, policy: Policy) -> Services:
         Duty("watch the timers", _WATCH_EVERY, timers.watch),
         Packing(FixPacking(stores.database), utc_now).duty(),
         drawn.duty(),
+        Duty("try the store", CHECK_EVERY, ingest.check, alone=False),
     ]
     if settings.demonstration:
         duties.append(driver.duty())
@@ -143,7 +147,7 @@ def join(server: Flask, settings: Settings, policy: Policy) -> Services:
         clock=utc_now,
         policy=policy,
         cache=cache,
-        ready=partial(_check_ready, stores.database),
+        ready=partial(_check_ready, stores.database, stores.reception),
         close=partial(_close, stores, ingest, cache),
         leases=leases,
         duties=Duties(duties, leases),
@@ -207,7 +211,10 @@ def _prune(journal: Journal) -> None:
     journal.prune(utc_now(), JOURNAL_HOURS)
 
 
-def _check_ready(database: Database) -> None:
+def _check_ready(database: Database, reception: Reception) -> None:
+    trouble = reception.trouble()
+    if trouble:
+        raise StoreUnavailable(f"no position can be stored: {trouble}")
     if not is_current(database):
         raise StoreUnavailable("the database has another schema: run flask db upgrade")
 

@@ -10,22 +10,32 @@ from __future__ import annotations
 import hashlib
 import hmac
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from flask import Blueprint, Response, request
+from flask import Response
 from limits import parse
 from limits.strategies import RateLimiter
+from werkzeug import Request
+from werkzeug.datastructures import EnvironHeaders
+from werkzeug.exceptions import MethodNotAllowed
+from werkzeug.wrappers import Response as WerkzeugResponse
 
-from api.problems import problem
+from api.problems import from_fault, problem
 from domain.fixes import Rejection, Report
 from formats import osmand
 from formats.message import HttpMessage, Unreadable, basic_credentials, bearer_token
 from formats.registry import HTTP_FORMATS
 from services.clock import Clock
 from services.ports import DeviceRecord, DeviceRegister
+
+OSMAND, OWNTRACKS = "/feeds/osmand", "/feeds/owntracks"
+
+_Answer = WerkzeugResponse | str
+"""A refusal, or the content type of the answer that everything is stored."""
 
 LARGEST_BODY = 64 * 1024
 """Bytes of one message; the largest real ones have about 2 KB."""
@@ -51,43 +61,74 @@ class Ingest(Protocol):
         """Keep a message that cannot be read."""
 
 
-def blueprint(
-    ingest: Ingest, devices: DeviceRegister, limiter: RateLimiter, clock: Clock
-) -> Blueprint:
-    """``/feeds/osmand`` and ``/feeds/owntracks``; refusals are problem documents.
+class FeedDoor:
+    """WSGI: answers the feeds itself and hands everything else on to ``application``.
 
-    A body above ``LARGEST_BODY`` gives 413, an unproven device 401 and later 429, and a store that
-    cannot take anything 503 (the errors of ``domain.errors`` are answered by ``api.problems``).
+    ``/feeds/osmand`` and ``/feeds/owntracks`` need no session, no template and no cookie, and a
+    position costs less than what Flask does around it; so they are answered in front of it.
+    Refusals are problem documents: a body above ``LARGEST_BODY`` gives 413, an unproven device 401
+    and later 429, and a store that cannot take anything 503. ``headers`` go with every answer.
     """
-    door = _Door(ingest, devices, limiter, clock)
-    feeds = Blueprint("feeds", __name__, url_prefix="/feeds")
-    feeds.before_request(_limit_body)
 
-    @feeds.route("/osmand", methods=["GET", "POST"])
-    def from_osmand() -> Response:
-        message = _message()
+    def __init__(
+        self,
+        application: WSGIApplication,
+        ingest: Ingest,
+        devices: DeviceRegister,
+        limiter: RateLimiter,
+        clock: Clock,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        self._application = application
+        self._desk = _Desk(ingest, devices, limiter, clock)
+        self._headers = dict(headers or {})
+        self._feeds: dict[str, tuple[tuple[str, ...], Callable[[HttpMessage, str], _Answer]]] = {
+            OSMAND: (("GET", "POST"), self._osmand),
+            OWNTRACKS: (("POST",), self._owntracks),
+        }
+        self._stored = {
+            "text/plain": [*self._headers.items(), *_of("text/plain", b"")],
+            "application/json": [*self._headers.items(), *_of("application/json", b"[]")],
+        }
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        feed = self._feeds.get(environ.get("PATH_INFO", ""))
+        if feed is None:
+            return self._application(environ, start_response)
+        methods, receive = feed
+        try:
+            if environ["REQUEST_METHOD"] not in methods:
+                raise MethodNotAllowed(methods)
+            answer = receive(_message(environ), environ.get("REMOTE_ADDR") or "unknown")
+        except Exception as fault:
+            answer = from_fault(fault)
+        if isinstance(answer, str):
+            start_response("200 OK", self._stored[answer])
+            return [b"[]"] if answer == "application/json" else []
+        for name, value in self._headers.items():
+            answer.headers.setdefault(name, value)
+        return answer(environ, start_response)
+
+    def _osmand(self, message: HttpMessage, address: str) -> _Answer:
         if message.content_type == "application/json":
             key = message.query.get("key") or bearer_token(message)
-            refusal = door.receive("traccar_client", message, key, message.body)
+            refusal = self._desk.receive("traccar_client", message, key, message.body, address)
         else:
             fields = _fields(message)
             key = fields.pop("key", "") or bearer_token(message)
-            refusal = door.receive("osmand", message, key, urlencode(fields).encode())
-        return refusal or Response("", 200, content_type="text/plain")
+            raw = urlencode(fields).encode()
+            refusal = self._desk.receive("osmand", message, key, raw, address)
+        return refusal or "text/plain"
 
-    @feeds.route("/owntracks", methods=["POST"])
-    def from_owntracks() -> Response:
-        message = _message()
+    def _owntracks(self, message: HttpMessage, address: str) -> _Answer:
         _, key = basic_credentials(message) or ("", None)
-        refusal = door.receive("owntracks", message, key, message.body)
+        refusal = self._desk.receive("owntracks", message, key, message.body, address)
         if refusal is not None and refusal.status_code == 401:
             refusal.headers["WWW-Authenticate"] = 'Basic realm="feeds", charset="UTF-8"'
-        return refusal or Response("[]", 200, content_type="application/json")
-
-    return feeds
+        return refusal or "application/json"
 
 
-class _Door:
+class _Desk:
     """Who may hand in what; one for all formats."""
 
     def __init__(
@@ -99,7 +140,7 @@ class _Door:
         self._clock = clock
 
     def receive(
-        self, name: str, message: HttpMessage, key: str | None, raw: bytes
+        self, name: str, message: HttpMessage, key: str | None, raw: bytes, address: str
     ) -> Response | None:
         """Store a message of format ``name``; ``raw`` is what quarantine keeps, without the key.
 
@@ -108,7 +149,7 @@ class _Door:
         received_at = self._clock()
         device = self._proven(HTTP_FORMATS[name].identify(message), key)
         if device is None:
-            return self._refused(request.remote_addr or "unknown")
+            return self._refused(address)
         try:
             reports = HTTP_FORMATS[name].decode(message, speed_unit=device.speed_unit)
         except Unreadable as fault:
@@ -137,12 +178,16 @@ class _Door:
         return problem(429, "Too many requests", detail, retry_after=wait)
 
 
-def _limit_body() -> None:
-    request.max_content_length = LARGEST_BODY
+def _of(content_type: str, body: bytes) -> list[tuple[str, str]]:
+    return [("Content-Type", content_type), ("Content-Length", str(len(body)))]
 
 
-def _message() -> HttpMessage:
+def _message(environ: WSGIEnvironment) -> HttpMessage:
     """The request without its server; a body that is too large ends here with 413."""
+    if environ["REQUEST_METHOD"] == "GET" and not _has_body(environ):
+        return HttpMessage("GET", _query(environ), {}, _Headers(environ), b"", "")
+    request = Request(environ)
+    request.max_content_length = LARGEST_BODY
     body = request.get_data(cache=True)
     return HttpMessage(
         method=request.method,
@@ -152,6 +197,35 @@ def _message() -> HttpMessage:
         body=body,
         content_type=request.mimetype,
     )
+
+
+def _has_body(environ: WSGIEnvironment) -> bool:
+    return environ.get("CONTENT_LENGTH", "") not in ("", "0") or "HTTP_TRANSFER_ENCODING" in environ
+
+
+def _query(environ: WSGIEnvironment) -> dict[str, str]:
+    """The parameters of the address as Werkzeug reads them; of several of one name the first."""
+    text = environ.get("QUERY_STRING", "").encode("latin1").decode("utf-8", "replace")
+    found: dict[str, str] = {}
+    for name, value in parse_qsl(text, keep_blank_values=True, errors="werkzeug.url_quote"):
+        found.setdefault(name, value)
+    return found
+
+
+class _Headers(Mapping[str, str]):
+    """The headers of a request, read only when somebody asks: most devices need none."""
+
+    def __init__(self, environ: WSGIEnvironment) -> None:
+        self._headers = EnvironHeaders(environ)
+
+    def __getitem__(self, name: str) -> str:
+        return self._headers[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._headers.keys())
+
+    def __len__(self) -> int:
+        return len(self._headers)
 
 
 def _fields(message: HttpMessage) -> dict[str, str]:

@@ -1,7 +1,8 @@
 """The one door: nothing behind it answers a stranger, and no other site can knock for a user.
 
 Registered before everything else, so it also guards what Dash adds: layout, dependencies,
-callbacks, component suites and assets.
+callbacks, component suites and assets. The feeds are answered in front of it (``api/feeds.py``):
+devices have keys of their own and no cookies.
 """
 
 from __future__ import annotations
@@ -28,9 +29,6 @@ _OPEN = frozenset(
         "/assets/sign-in.css",
     }
 )
-_FEEDS = frozenset({"/feeds/osmand", "/feeds/owntracks"})
-"""Devices have keys of their own and no cookies; anything else below is as closed as the rest."""
-
 _OPEN_BELOW = ("/assets/fonts/",)
 _NO_PAGES_BELOW = ("/api/", "/feeds", "/live", "/map/", "/assets/", "/strings/", "/_dash")
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -50,7 +48,7 @@ def is_open(path: str) -> bool:
     """Whether strangers may ask for this path."""
     if posixpath.normpath(path) != path:  # "/assets/fonts/../x" is not a font
         return False
-    return path in _OPEN or path in _FEEDS or path.startswith(_OPEN_BELOW)
+    return path in _OPEN or path.startswith(_OPEN_BELOW)
 
 
 def safe_next(wanted: str | None) -> str:
@@ -64,8 +62,6 @@ def safe_next(wanted: str | None) -> str:
 
 
 def _check() -> Response | None:
-    if request.path in _FEEDS:
-        return None
     if request.method not in _READING:
         _refuse_other_sites()
     if is_open(request.path):

@@ -52,17 +52,17 @@ def register(server: Flask, services: Services, threads: int) -> None:
         return answer
 
 
-def _events(messages: Iterable[Message], again: Callable[[], User | None]) -> Iterator[str]:
-    """The messages as text; ends with ``signed-out`` when ``again`` finds nobody."""
-    yield f"retry: {_RETRY_MILLISECONDS}\n\n"
+def _events(messages: Iterable[Message], again: Callable[[], User | None]) -> Iterator[bytes]:
+    """The messages as they are sent; ends with ``signed-out`` when ``again`` finds nobody."""
+    yield b"retry: %d\n\n" % _RETRY_MILLISECONDS
     checked = time.monotonic()
     for message in messages:
         if time.monotonic() - checked >= CHECK_SECONDS:
             if _is_gone(again):
-                yield "event: signed-out\ndata: {}\n\n"
+                yield b"event: signed-out\ndata: {}\n\n"
                 return
             checked = time.monotonic()
-        yield f"id: {message.seq}\nevent: {message.kind}\ndata: {message.data_text}\n\n"
+        yield message.event
 
 
 def _is_gone(again: Callable[[], User | None]) -> bool:

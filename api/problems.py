@@ -7,7 +7,7 @@ import logging
 from typing import Any
 
 from flask import Flask, Response
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from domain import errors
@@ -52,6 +52,16 @@ def from_error(error: errors.DashboardError) -> Response:
     """The document of a refusal; an error of no listed class is a refused request (400)."""
     status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 400)
     return problem(status, error.title, error.detail, **error.extra)
+
+
+def from_fault(fault: Exception) -> WerkzeugResponse:
+    """The document of any exception, for what is answered in front of Flask."""
+    if isinstance(fault, errors.DashboardError):
+        return from_error(fault)
+    if isinstance(fault, HTTPException):
+        return _from_http(fault)
+    unexpected = InternalServerError(original_exception=fault)
+    return _from_http(unexpected)
 
 
 def register(server: Flask) -> None:

@@ -16,6 +16,13 @@ _FIXED = {
 }
 _NOTHING = "default-src 'none'; frame-ancestors 'none'"
 _A_YEAR = 31_536_000
+_TLS = {"Strict-Transport-Security": f"max-age={_A_YEAR}"}
+
+
+def for_devices(*, production: bool) -> dict[str, str]:
+    """The headers of an answer that no browser shows."""
+    always = {**_FIXED, "Content-Security-Policy": _NOTHING, "Cache-Control": "no-store"}
+    return {**always, **(_TLS if production else {})}
 
 
 def register(server: Flask, dash: Dash, *, production: bool) -> None:
@@ -30,7 +37,7 @@ def _add(dash: Dash, production: bool, response: Response) -> Response:
         _page_policy(dash) if response.mimetype == "text/html" else _NOTHING
     )
     if production:
-        response.headers["Strict-Transport-Security"] = f"max-age={_A_YEAR}"
+        response.headers.extend(_TLS)
     _say_how_long(response)
     return response
 

@@ -4,8 +4,8 @@ window.fpu = window.fpu || {};
 
 fpu.live = (function () {
   "use strict";
-  const KINDS = ["fix", "incident", "platoon", "log", "alert", "visit", "tracks", "quarantine",
-                 "beat", "signed-out", "reset"];
+  const KINDS = ["fix", "fixes", "incident", "platoon", "log", "alert", "visit", "tracks",
+                 "quarantine", "beat", "signed-out", "reset"];
   const STORES = {
     incident: "incident-changes", platoon: "incident-changes", log: "log-changes",
     alert: "alert-changes", visit: "crossing-changes", quarantine: "quarantine-changes",
@@ -13,7 +13,7 @@ fpu.live = (function () {
   const SILENT_AFTER = 12000, RETRY = 3000, BUMP_EVERY = 250;
   const counters = {}, waiting = new Set();
   let source = null, operation = "", heardAt = 0, bumping = 0, retrying = 0;
-  let signedOut = false, connected = false;
+  let signedOut = false, connected = false, refusing = false, stale = false;
 
   function start(chosen) {
     if (source && operation === chosen) return;
@@ -58,9 +58,34 @@ fpu.live = (function () {
     heardAt = performance.now();
     connected = true;
     const data = JSON.parse(event.data || "{}");
-    if (kind === "beat") fpu.setClock(data.now);
-    fpu.tell(kind, data);
+    if (kind === "beat") beat(data);
+    if (kind === "fixes") fpu.tell("fix", features(data));
+    else fpu.tell(kind, kind === "fix" ? [data] : data);
     bump(kind);
+  }
+
+  function beat({now, refusing: cannotStore, stale: cannotRead}) {
+    fpu.setClock(now);
+    refusing = Boolean(cannotStore);
+    stale = Boolean(cannotRead);
+  }
+
+  /** The positions of a message that holds many, as the features that single ones are. */
+  function features({sources, columns, rows}) {
+    return rows.map((row) => {
+      const {source, longitude, latitude, ...measured} =
+        Object.fromEntries(columns.map((name, i) => [name, row[i]]));
+      const [unit, callsign, device] = sources[source];
+      const times = {
+        fix_time: new Date(measured.fix_time).toISOString(),
+        received_at: new Date(measured.received_at).toISOString(),
+      };
+      return {
+        type: "Feature",
+        geometry: {type: "Point", coordinates: [longitude, latitude]},
+        properties: {unit, callsign, device, ...measured, ...times},
+      };
+    });
   }
 
   /** Raise the counter of the store that belongs to a kind, at most every 250 ms. */
@@ -92,6 +117,9 @@ fpu.live = (function () {
     silence: () => (performance.now() - heardAt) / 1000,
     isSilent: () => performance.now() - heardAt > SILENT_AFTER,
     isSignedOut: () => signedOut,
+    /** Whether the server cannot store positions now, and whether it cannot read them. */
+    isRefusing: () => refusing,
+    isStale: () => stale,
     isConnected: () => connected,
   };
 })();

@@ -67,11 +67,16 @@ fpu.patrols = (function () {
     if (unit === selected) fpu.write(row.work, words);
   }
 
-  function hear(feature) {
+  /** Positions that were stored together: each unit is drawn once. */
+  function hear(features) {
     if (!tracks) return;
-    if (tracks.fix(feature)) drawRow(tracks.units.get(feature.properties.unit));
+    const changed = new Set();
+    for (const feature of features) {
+      if (tracks.fix(feature)) changed.add(feature.properties.unit);
+    }
+    for (const unit of changed) drawRow(tracks.units.get(unit));
     moved = true;
-    if (followed === feature.properties.unit) keep();
+    if (changed.has(followed)) keep();
     requestAnimationFrame(drawMap);
   }
 

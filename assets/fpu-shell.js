@@ -98,17 +98,20 @@ fpu.theme = (function () {
     const vital = document.getElementById("data-age"), banners = document.getElementById("banners");
     if (!vital || !banners) return;
     const out = fpu.live.isSignedOut(), silent = out || fpu.live.isSilent();
+    const fault = silent ? "" : fpu.live.isStale() ? "stale" : fpu.live.isRefusing() ? "refusing" : "";
     const age = fpu.age(fpu.live.silence());
     const known = fpu.live.isConnected() ? "shell.data_live" : "shell.data_connecting";
-    vital.dataset.state = silent ? "bad" : "good";
-    fpu.write(vital, silent ? fpu.text("shell.data_age", {age}) : fpu.text(known));
+    vital.dataset.state = silent || fault ? "bad" : "good";
+    const words = fault ? `shell.data_${fault}` : known;
+    fpu.write(vital, silent ? fpu.text("shell.data_age", {age}) : fpu.text(words));
     document.getElementById("shell").classList.toggle("deaf", silent);
     if (out) banner(banners, "signed-out", fpu.text("shell.signed_out"), signIn);
-    else if (silent) banner(banners, "silence", fpu.text("shell.silence", {age}), detail);
+    else if (silent) banner(banners, "silence", fpu.text("shell.silence", {age}), detail("silence"));
+    else if (fault) banner(banners, fault, fpu.text(`shell.${fault}`), detail(fault));
     else banners.replaceChildren();
   }
 
-  const detail = () => fpu.element("span", "detail", fpu.text("shell.silence_detail"));
+  const detail = (kind) => () => fpu.element("span", "detail", fpu.text(`shell.${kind}_detail`));
 
   function signIn() {
     const link = fpu.element("a", "action", fpu.text("shell.sign_in_again"));

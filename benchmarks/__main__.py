@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 NAMES = (
     "incident_rebuild",
     "incident_decision",
+    "ingest_burst",
     "ingest_http",
     "map_drawing",
     "state_at",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from contextlib import closing
 from typing import Any
@@ -12,6 +13,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 
 from commands.phone import announce_phone
+from commands.worker import Worker
 from data.database import Database
 from data.migrate import is_current, upgrade
 from services.container import Services, services_of
@@ -104,7 +106,7 @@ def _options(settings: Settings) -> dict[str, Any]:
         "bind": bind,
         "workers": settings.workers,
         "threads": settings.threads,
-        "worker_class": "gthread",
+        "worker_class": Worker,
         "graceful_timeout": _GRACE_SECONDS,
         "keepalive": 30,
         "timeout": 60,
@@ -122,6 +124,9 @@ def _options(settings: Settings) -> dict[str, Any]:
 def _start_duties(worker: Any) -> None:
     # One request makes Dash finish its set-up before people come, and from several threads.
     worker.wsgi.test_client().get("/healthz")
+    # What is there now stays: the garbage collector need not look at it again and again.
+    gc.collect()
+    gc.freeze()
     services_of(worker.wsgi.extensions).duties.start()
 
 

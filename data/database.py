@@ -16,7 +16,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, InternalError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import QueuePool
 
 from domain.errors import StoreUnavailable
@@ -53,6 +54,7 @@ class Database:
             connection = self.engine.connect().execution_options(fpu_write=True)
             with connection, connection.begin():
                 if self.dialect == "postgresql":
+                    connection.execute(text(f"SET LOCAL lock_timeout = {BUSY_MILLISECONDS}"))
                     connection.execute(
                         text("SELECT pg_advisory_xact_lock(:key)"), {"key": _WRITE_LOCK}
                     )
@@ -117,8 +119,10 @@ def _begin_sqlite(connection: Connection) -> None:
 def _as_unavailable() -> Iterator[None]:
     try:
         yield
-    except OperationalError as fault:
+    except (OperationalError, InternalError) as fault:  # PostgreSQL calls read-only internal
         raise StoreUnavailable(f"the database refused: {_first_line(fault)}") from fault
+    except PoolTimeout as fault:
+        raise StoreUnavailable("every connection to the database is in use") from fault
     except sqlite3.OperationalError as fault:
         raise StoreUnavailable(f"the database refused: {fault}") from fault
 

@@ -19,6 +19,9 @@ from data.database import Database
 from data.schema import changes
 from domain.time import to_microseconds
 
+_TRIED_BYTES = 8192
+_NO_NUMBER = -1  # no message has it, so the numbering is not touched
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -61,6 +64,13 @@ class Journal:
         ]
         if rows:
             connection.execute(insert(changes), rows)
+
+    def try_out(self, connection: Connection) -> None:
+        """Write as much as a message takes and remove it again, inside the caller's transaction:
+        whether the database takes anything shows only when something is written."""
+        room = {"operation": "", "kind": "check", "recorded_at": 0, "payload": " " * _TRIED_BYTES}
+        connection.execute(insert(changes), {"seq": _NO_NUMBER, **room})
+        connection.execute(delete(changes).where(changes.c.seq == _NO_NUMBER))
 
     def since(self, seq: int, limit: int) -> list[Change]:
         """What came after number ``seq``, oldest first, at most ``limit``."""

@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, RowMapping, Select, case, delete, func, insert, or_, select
+from sqlalchemy import Connection, RowMapping, Select, case, delete, func, insert, or_, select, text
 
 from data.fix_chunks_reading import fixes_since
 from data.schema import units, visits
 from domain.coverage import TrackPoint, UnitVisit, Visit
 from domain.time import from_microseconds, to_microseconds
 
+_UNITS = {
+    "sqlite": "SELECT value AS unit FROM json_each(:units)",
+    "postgresql": "SELECT value AS unit FROM json_array_elements_text(CAST(:units AS json))",
+}
+# CROSS JOIN, so that SQLite's planner begins with the units and descends the index for each
+_TOUCHED_BY = {
+    dialect: text(
+        f"""SELECT visits.unit, max(CASE WHEN left_at IS NULL THEN 1 ELSE 0 END), max(left_at)
+        FROM ({wanted}) AS wanted CROSS JOIN visits
+        WHERE operation = :operation AND visits.unit = wanted.unit
+        AND (left_at IS NULL OR left_at >= :since) GROUP BY visits.unit"""  # noqa: S608 - ours
+    )
+    for dialect, wanted in _UNITS.items()
+}
 _COLUMNS = (visits.c.entered_at, visits.c.last_inside_at, visits.c.left_at)
 
 
@@ -29,6 +44,19 @@ class VisitStore:
             or_(ended.is_(None), ended >= to_microseconds(since)),
         )
         return set(connection.scalars(query))
+
+    def touched_by(
+        self, connection: Connection, operation: str, units_asked: Sequence[str], since: datetime
+    ) -> dict[str, datetime | None]:
+        """By unit, of those with a visit that is open or ended at or after ``since``: the last
+        time a visit ended, None while one is open."""
+        known = {
+            "operation": operation,
+            "units": json.dumps(units_asked),
+            "since": to_microseconds(since),
+        }
+        rows = connection.execute(_TOUCHED_BY[connection.dialect.name], known)
+        return {unit: None if open_ else from_microseconds(left) for unit, open_, left in rows}
 
     def before(
         self, connection: Connection, operation: str, crossing: str, unit: str, moment: datetime

@@ -10,7 +10,7 @@ what the device said stays in ``attributes["dropped"]``.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -108,30 +108,30 @@ def judge(
     """
     if report.faults:
         return report.faults[0]
-    values, attributes = _believable(report)
-    if report.latitude is None and report.longitude is None:
-        if report.fix_time is not None:
-            attributes["device_time"] = report.fix_time.isoformat()
-        at = _utc(received_at)
-        return Heartbeat(report.device, values["battery"], attributes, at)
-    if report.latitude is None or report.longitude is None:
+    latitude, longitude = report.latitude, report.longitude
+    if latitude is None or longitude is None:
+        if latitude is None and longitude is None:
+            return _sign_of_life(report, received_at)
         return _half_a_position(report)
-    objection = _disowned(report) or _position_objection(
-        report.latitude, report.longitude, anywhere
+    objection = (
+        _disowned(report)
+        or (None if inside_area(latitude, longitude) else _objection(latitude, longitude, anywhere))
+        or _time_objection(report.fix_time, received_at)
     )
-    objection = objection or _time_objection(report.fix_time, received_at)
     if objection is not None:
         return objection
+    values, attributes = _believable(report)
     if report.fix_time is None:
         attributes["time_from_receipt"] = True
-    return Fix(
-        device=report.device,
-        fix_time=_utc(report.fix_time or received_at),
-        latitude=float(report.latitude),
-        longitude=float(report.longitude),
-        attributes=attributes,
-        **values,
-    )
+    moment = _utc(report.fix_time or received_at)
+    return Fix(report.device, moment, float(latitude), float(longitude), *values, attributes)
+
+
+def _sign_of_life(report: Report, received_at: datetime) -> Heartbeat:
+    values, attributes = _believable(report)
+    if report.fix_time is not None:
+        attributes["device_time"] = report.fix_time.isoformat()
+    return Heartbeat(report.device, values[-1], attributes, _utc(received_at))
 
 
 # --- rules of position ---------------------------------------------------------------------------
@@ -143,7 +143,8 @@ def _disowned(report: Report) -> Rejection | None:
     return Rejection("marked_invalid", "valid", "the device itself says that it has no position")
 
 
-def _position_objection(latitude: float, longitude: float, anywhere: bool) -> Rejection | None:
+def _objection(latitude: float, longitude: float, anywhere: bool) -> Rejection | None:
+    """What is wrong with a position that is not inside the area."""
     return (
         _not_a_number("latitude", latitude)
         or _not_a_number("longitude", longitude)
@@ -228,30 +229,33 @@ def _aware(moment: datetime) -> datetime:
 
 
 def _utc(moment: datetime) -> datetime:
-    return _aware(moment).astimezone(UTC)
+    return moment if moment.tzinfo is UTC else _aware(moment).astimezone(UTC)
 
 
 # --- what decorates a position -------------------------------------------------------------------
 
-_BELIEVED: Mapping[str, Callable[[float], bool]] = {
-    "speed": lambda value: 0 <= value <= 150,  # 540 km/h: faster than any helicopter
-    "course": lambda value: 0 <= value <= 360,
-    "altitude": lambda value: -500 <= value <= 20_000,
-    "accuracy": lambda value: 0 <= value <= 100_000,
-    "battery": lambda value: 0 <= value <= 100,
-}
+_BELIEVED = (
+    ("speed", 0, 150),  # 540 km/h: faster than any helicopter
+    ("course", 0, 360),
+    ("altitude", -500, 20_000),
+    ("accuracy", 0, 100_000),
+    ("battery", 0, 100),
+)
+"""The lowest and the highest that can be true, in the order of the fields of ``Fix``."""
+
+_Optional = tuple[float | None, float | None, float | None, float | None, float | None]
 
 
-def _believable(report: Report) -> tuple[dict[str, float | None], dict[str, Any]]:
+def _believable(report: Report) -> tuple[_Optional, dict[str, Any]]:
     """The optional values that can be true, and the attributes with what was dropped."""
-    values: dict[str, float | None] = {}
+    said = (report.speed, report.course, report.altitude, report.accuracy, report.battery)
+    values: list[float | None] = []
     dropped: dict[str, Any] = {}
-    for name, believed in _BELIEVED.items():
-        value: float | None = getattr(report, name)
-        if value is None or (math.isfinite(value) and believed(value)):
-            values[name] = value
+    for value, (name, lowest, highest) in zip(said, _BELIEVED, strict=True):
+        if value is None or lowest <= value <= highest:  # NaN is within nothing
+            values.append(value)
         else:
-            values[name] = None
+            values.append(None)
             dropped[name] = _plain(value)
     attributes = {_text(key): _plain(value) for key, value in report.attributes.items()}
     if report.alarm is not None:
@@ -259,7 +263,8 @@ def _believable(report: Report) -> tuple[dict[str, float | None], dict[str, Any]
     if dropped:
         before = attributes.get("dropped")
         attributes["dropped"] = {**before, **dropped} if isinstance(before, dict) else dropped
-    return values, attributes
+    speed, course, altitude, accuracy, battery = values
+    return (speed, course, altitude, accuracy, battery), attributes
 
 
 def _plain(value: Any, depth: int = 0) -> Any:

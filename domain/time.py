@@ -58,7 +58,7 @@ def parse_rfc3339(text: object, field: str) -> datetime:
 
 def to_rfc3339(moment: datetime) -> str:
     """RFC 3339 in UTC with ``Z``; fractions only where there are any."""
-    text = moment.astimezone(UTC).isoformat()
+    text = (moment if moment.tzinfo is UTC else moment.astimezone(UTC)).isoformat()
     return text.replace("+00:00", "Z")
 
 

@@ -1,13 +1,13 @@
 """Which crossing points were visited, by whom and how long ago.
 
-``observe`` runs inside the transaction that stores the fixes, so a stored fix and its visit are
+``observe_all`` runs inside the transaction that stores the fixes, so a stored fix and its visit are
 one fact. It keeps no state of its own: everything follows from the stored visits and positions,
 so a restart or a second process changes nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from domain.coverage import (
+    ACCURACY_ALLOWED_M,
     INSIDE,
     LEAVE_AFTER,
     Place,
@@ -28,11 +29,20 @@ from domain.coverage import (
     zones,
 )
 from domain.fixes import Fix
+from domain.geodesy import EARTH_RADIUS_M
 from domain.time import to_rfc3339
 from services.clock import Clock
-from services.ports import CrossingFacts, JournalWriter, Transaction, Transactions, VisitStore
+from services.ports import (
+    CrossingFacts,
+    Filing,
+    JournalWriter,
+    Transaction,
+    Transactions,
+    VisitStore,
+)
 
 _MINUTE = 60.0
+_BOX_MARGIN = 1.01  # a box is only looked at first, so it may be a little too large
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +75,7 @@ class Coverage:
         self._journal = journal
         self._crossings = crossings
         self._now = now
+        self._laid_out: _Circles | None = None
 
     def coverage(self, operation: str, at: datetime) -> list[CrossingCoverage]:
         """Every crossing point in the order of the reference data, as known at ``at``."""
@@ -80,26 +91,50 @@ class Coverage:
             for crossing in self._crossings()
         ]
 
-    def observe(
-        self,
-        connection: Transaction,
-        operation: str,
-        unit: str,
-        callsign: str,
-        fixes: Sequence[Fix],
-    ) -> None:
-        """Bring the unit's visits up to date with newly stored ``fixes``, late ones included."""
+    def observe_all(self, connection: Transaction, moved: Mapping[Filing, Sequence[Fix]]) -> None:
+        """Bring the visits of each unit up to date with newly stored fixes, late ones included.
+
+        Nearly all units are far from every crossing point and come from none, which two questions
+        for all of them tell.
+        """
+        near = self._circles().near(list(moved.values()))
+        by_operation: dict[str, list[Filing]] = {}
+        for filing in moved:
+            by_operation.setdefault(filing.operation, []).append(filing)
+        touched = {
+            operation: self._store.touched_by(
+                connection,
+                operation,
+                [filing.unit for filing in filings],
+                min(moved[filing][0].fix_time for filing in filings) - LEAVE_AFTER,
+            )
+            for operation, filings in by_operation.items()
+        }
+        for (filing, fixes), is_near in zip(moved.items(), near, strict=True):
+            if is_near or _goes_on(touched[filing.operation], filing.unit, fixes[0].fix_time):
+                self._observe(connection, filing, fixes)
+
+    def _observe(self, connection: Transaction, filing: Filing, fixes: Sequence[Fix]) -> None:
+        """Bring one unit's visits up to date."""
         points = telling(
             TrackPoint(fix.fix_time, fix.latitude, fix.longitude, fix.accuracy) for fix in fixes
         )
-        places = [_place(crossing) for crossing in self._crossings()]
+        places = self._circles().places
         if not points or not places:
             return
         inside = np.any(zones(points, places) == INSIDE, axis=0)
-        concerned = self._store.touched(connection, operation, unit, points[0].at - LEAVE_AFTER)
+        since = points[0].at - LEAVE_AFTER
+        concerned = self._store.touched(connection, filing.operation, filing.unit, since)
         for place, entered in zip(places, inside, strict=True):
             if entered or place.id in concerned:
-                self._renew(connection, (operation, place.id, unit), callsign, place, points)
+                key = filing.operation, place.id, filing.unit
+                self._renew(connection, key, filing.callsign, place, points)
+
+    def _circles(self) -> _Circles:
+        crossings = self._crossings()
+        if self._laid_out is None or self._laid_out.crossings is not crossings:
+            self._laid_out = _Circles(crossings)
+        return self._laid_out
 
     def _renew(
         self,
@@ -147,6 +182,44 @@ class Coverage:
             "last_visit": visit_facts(UnitVisit(unit, callsign, new[-1])),
         }
         self._journal.append(connection, operation, "visit", payload, self._now())
+
+
+class _Circles:
+    """The crossing points as circles, and boxes around them that are quickly ruled out."""
+
+    def __init__(self, crossings: Sequence[CrossingFacts]) -> None:
+        self.crossings = crossings
+        self.places = [_place(crossing) for crossing in crossings]
+        circles = [(p.latitude, p.longitude, p.radius) for p in self.places]
+        latitude, longitude, radius = np.array(circles).reshape(-1, 3).T
+        reach = np.degrees((radius + ACCURACY_ALLOWED_M) * _BOX_MARGIN / EARTH_RADIUS_M)
+        wide = reach / np.cos(np.radians(latitude))
+        self._south, self._north = latitude - reach, latitude + reach
+        self._west, self._east = longitude - wide, longitude + wide
+
+    def near(self, tracks: Sequence[Sequence[Fix]]) -> list[bool]:
+        """For each track whether the box around its fixes touches that of a crossing point."""
+        boxes = np.array([_box(track) for track in tracks]).reshape(-1, 4)
+        south, west, north, east = boxes.T[..., np.newaxis]
+        touching = (south <= self._north) & (north >= self._south)
+        touching &= (west <= self._east) & (east >= self._west)
+        found: list[bool] = touching.any(axis=1).tolist()
+        return found
+
+
+def _box(fixes: Sequence[Fix]) -> tuple[float, float, float, float]:
+    latitudes = [fix.latitude for fix in fixes]
+    longitudes = [fix.longitude for fix in fixes]
+    return min(latitudes), min(longitudes), max(latitudes), max(longitudes)
+
+
+def _goes_on(touched: Mapping[str, datetime | None], unit: str, first: datetime) -> bool:
+    """Whether a visit of the unit is open, or ended so late that a fix at ``first`` may say more
+    about it."""
+    if unit not in touched:
+        return False
+    left = touched[unit]
+    return left is None or left >= first - LEAVE_AFTER
 
 
 def visit_facts(found: UnitVisit) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from services.clock import Clock
 from services.event_ports import EventLog
 from services.patrol_reports import judged
 from services.patrol_simulation import HISTORY, PatrolFixes, PatrolSimulation
-from services.ports import FixWriter, JournalWriter, Transactions, VisitObserver
+from services.ports import Filing, FixWriter, JournalWriter, Transactions, VisitObserver
 from services.road_graph import RoadGraph
 from services.roster import RosterService
 from services.scenario_alarms import ScenarioAlarms
@@ -138,7 +138,8 @@ class Demonstration:
             ]
             if not new:
                 return 0
-            self._visits.observe(connection, operation, patrol.id, patrol.callsign, new)
+            filing = Filing(operation, patrol.id, patrol.callsign)
+            self._visits.observe_all(connection, {filing: new})
             said = {
                 "unit": patrol.id,
                 "callsign": patrol.callsign,

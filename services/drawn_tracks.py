@@ -21,7 +21,7 @@ from domain.levels import DEEPEST, FINEST, STEPS, on_grid, pixels
 from domain.time import from_microseconds, to_microseconds, to_rfc3339
 from services.clock import Clock
 from services.duties import Duty
-from services.ports import FixReader, Transaction, Transactions
+from services.ports import Filing, FixReader, Transaction, Transactions
 
 SETTLED = timedelta(minutes=3)
 """So long after an hour ended its levels are made: what was on its way then has arrived."""
@@ -164,17 +164,14 @@ class DrawnTracks:
 
     # --- making ----------------------------------------------------------------------------------
 
-    def observe(
-        self,
-        connection: Transaction,
-        operation: str,
-        unit: str,
-        callsign: str,
-        fixes: Sequence[Fix],
-    ) -> None:
+    def observe_all(self, connection: Transaction, moved: Mapping[Filing, Sequence[Fix]]) -> None:
         """Fixes of hours that have ended make their levels be made again."""
-        moments = np.array([to_microseconds(fix.fix_time) for fix in fixes], dtype=np.int64)
-        if len(moments):
+        by_operation: dict[str, list[int]] = {}
+        for filing, fixes in moved.items():
+            known = by_operation.setdefault(filing.operation, [])
+            known.extend(to_microseconds(fix.fix_time) for fix in fixes)
+        for operation, times in by_operation.items():
+            moments = np.array(times, dtype=np.int64)
             around = np.concatenate([moments - _MARGIN, moments + _MARGIN]) // _HOUR
             self._touch(connection, operation, (np.unique(around) * _HOUR).tolist())
 

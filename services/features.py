@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from domain.fixes import Fix
-from domain.time import to_rfc3339
+from domain.time import to_microseconds, to_rfc3339
 from domain.tracks import Freshness
 
 DECIMALS = 5
 """Decimals of a coordinate: about one metre, less than any phone can tell."""
 
 Feature = dict[str, Any]
+
+Source = tuple[str, str, str]
+"""Unit, call sign and device."""
 
 
 def position_feature(
@@ -49,6 +52,44 @@ def position_feature(
         properties["late"] = True
     coordinates = [round(fix.longitude, DECIMALS), round(fix.latitude, DECIMALS)]
     return feature({"type": "Point", "coordinates": coordinates}, properties)
+
+
+COLUMNS = (
+    "source", "fix_time", "received_at", "longitude", "latitude", "speed", "course", "altitude",
+    "accuracy", "battery", "late",
+)  # fmt: skip
+"""What a row of a ``positions_message`` holds."""
+
+
+def positions_message(positions: Iterable[tuple[Source, Fix, datetime, bool]]) -> dict[str, Any]:
+    """Many positions as one message of the live stream: (source, fix, received_at, late) each.
+
+    ``sources`` has unit, call sign and device; a row has the number of its source, the two times
+    in milliseconds since 1970 UTC, and the rest as in ``position_feature``; ``late`` is 0 or 1.
+    """
+    sources: dict[Source, int] = {}
+    rows = [
+        [
+            sources.setdefault(source, len(sources)),
+            _milliseconds(fix.fix_time),
+            _milliseconds(received_at),
+            round(fix.longitude, DECIMALS),
+            round(fix.latitude, DECIMALS),
+            None if fix.speed is None else round(fix.speed, 2),
+            None if fix.course is None else round(fix.course, 1),
+            None if fix.altitude is None else round(fix.altitude, 1),
+            None if fix.accuracy is None else round(fix.accuracy, 1),
+            None if fix.battery is None else round(fix.battery),
+            int(late),
+        ]
+        for source, fix, received_at, late in positions
+    ]
+    return {"sources": list(sources), "columns": COLUMNS, "rows": rows}
+
+
+def _milliseconds(moment: datetime) -> float:
+    whole, rest = divmod(to_microseconds(moment), 1000)
+    return whole + rest / 1000 if rest else whole
 
 
 def feature(geometry: Mapping[str, Any], properties: Mapping[str, Any]) -> Feature:

@@ -7,10 +7,13 @@ feed may answer 200 and the device may forget.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 
+from domain.errors import StoreUnavailable
 from domain.fixes import Rejection, Report
 from domain.tracks import Freshness
+from services.clock import utc_now
 from services.group_commit import GroupCommit
 from services.ports import (
     AlarmLog,
@@ -43,7 +46,7 @@ class Ingest:
         visits: VisitObserver,
         notify: Callable[[], None],
         freshness: Freshness | None = None,
-        room: int = 512,
+        room: int = 16_384,
         patience_s: float = 15.0,
     ) -> None:
         self._roster = roster
@@ -52,14 +55,14 @@ class Ingest:
             transactions, fixes, quarantine, journal, alarms, visits, freshness or Freshness()
         )
         self._commits: GroupCommit[Submission, Receipt] = GroupCommit(
-            self._write, room=room, patience_s=patience_s
+            self._write, weigh=_reports_in, room=room, patience_s=patience_s
         )
 
     def accept(
         self,
         source: str,
         reports: Sequence[Report],
-        raw: bytes,
+        raw: bytes | Sequence[bytes],
         received_at: datetime,
         *,
         anywhere: bool = False,
@@ -70,8 +73,9 @@ class Ingest:
 
         ``anywhere`` waives the area of operations. ``live=False`` is for files: no alarm, and one
         message a unit on the live stream instead of one a fix. ``filing`` is for what no roster
-        knows. ``raw`` is kept with whatever goes to quarantine. Raises ``StoreUnavailable``: then
-        nothing was acknowledged, and sending it again is safe.
+        knows. ``raw`` is kept with whatever goes to quarantine: the message that all the reports
+        came from, or the bytes of each report. Raises ``StoreUnavailable``: then nothing was
+        acknowledged, and sending it again is safe.
         """
         items = judged(
             reports,
@@ -96,6 +100,15 @@ class Ingest:
         item = Item(device, rejection, filing, None, raw)
         return self._commits.submit(Submission(source, received_at, True, (item,)))
 
+    def check(self) -> None:
+        """Find out whether the store takes anything, when no device tries it; see ``trouble``."""
+        with suppress(StoreUnavailable):  # which the next caller of ``trouble`` is told
+            self._commits.submit(Submission("check", utc_now(), True, ()))
+
+    def trouble(self) -> str:
+        """Why no position can be stored now; empty while all is well."""
+        return self._commits.trouble()
+
     def close(self) -> None:
         """Store what waits, then refuse everything."""
         self._commits.close()
@@ -104,3 +117,7 @@ class Ingest:
         receipts = self._writer.write(group)
         self._notify()
         return receipts
+
+
+def _reports_in(submission: Submission) -> int:
+    return max(1, len(submission.items))

@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from domain.errors import StoreUnavailable
 from services.clock import Clock, utc_now
-from services.ports import Change, JournalReader
-from services.subscription import Message, Subscription
+from services.ports import JournalReader
+from services.subscription import Message, Subscription, Told, told
 
 __all__ = ["LiveHub", "Message", "Subscription"]
 
@@ -30,6 +31,9 @@ class LiveHub:
 
     ``beat_s`` is the schedule of beats, ``look_s`` how often other processes' commits are looked
     for, ``room`` how many messages may wait for one screen, ``ring`` how many are kept in memory.
+    The first commit after a quiet time is told at once; what follows within ``together_s`` is told
+    together. ``trouble`` tells whether positions cannot be stored now; every screen hears of a
+    change within ``look_s``.
     """
 
     def __init__(
@@ -39,8 +43,10 @@ class LiveHub:
         *,
         beat_s: float = 5.0,
         look_s: float = 1.0,
+        together_s: float = 0.02,
         room: int = 5000,
         ring: int = 2000,
+        trouble: Callable[[], object] = bool,
     ) -> None:
         self._journal = journal
         self._clock = clock
@@ -48,14 +54,16 @@ class LiveHub:
         self._look_s = look_s
         self._room = room
         self._ring_size = ring
-        self._ring: deque[Change] = deque()
+        self._together_s = together_s
+        self._trouble = trouble
+        self._ring: deque[Told] = deque()
         self._ring_floor = 0  # every message after this number is in the ring
         self._position = 0
         self._lock = threading.Lock()
         self._woken = threading.Event()
         self._subscriptions: set[Subscription] = set()
         self._thread: threading.Thread | None = None
-        self._stale = False
+        self._state: dict[str, bool] = {}
         self._closed = False
 
     def wake(self) -> None:
@@ -73,7 +81,7 @@ class LiveHub:
                 self._start()
             if last_id is None or self._ring_floor <= last_id <= self._position:
                 reached = self._position if last_id is None else last_id
-                return self._enter(operation, reached, self._ring)
+                return self._enter(operation, reached, self._ring, in_memory=True)
         oldest = self._journal.oldest()
         known = oldest is not None and oldest - 1 <= last_id <= self._journal.head()
         with self._lock:
@@ -93,17 +101,20 @@ class LiveHub:
         if self._thread is not None:
             self._thread.join()
 
-    def _enter(self, operation: str, reached: int, recent: Sequence[Change]) -> Subscription:
+    def _enter(
+        self, operation: str, reached: int, recent: Iterable[Told], *, in_memory: bool = False
+    ) -> Subscription:
         subscription = Subscription(
             operation,
             reached,
             self._position,
             recent=recent,
+            in_memory=in_memory,
             journal=self._journal,
             clock=self._clock,
             beat_s=self._beat_s,
             room=self._room,
-            is_stale=lambda: self._stale,
+            state=lambda: self._state,
             leave=self._leave,
         )
         self._subscriptions.add(subscription)
@@ -121,34 +132,55 @@ class LiveHub:
         self._thread.start()
 
     def _follow(self) -> None:
+        stale = False
         while not self._closed:
-            self._woken.wait(self._look_s)
+            found = self._woken.wait(self._look_s)
             self._woken.clear()
             try:
                 self._catch_up()
-                self._stale = False
+                stale = False
             except StoreUnavailable as fault:
-                self._stale = True
+                stale = True
                 _LOG.warning("the journal cannot be read: %s", fault.detail)
             except Exception:  # a screen that hears nothing more is worse than any fault here
-                self._stale = True
+                stale = True
                 _LOG.exception("the journal cannot be followed")
+            self._tell_state(stale)
+            if found and not self._closed:
+                time.sleep(self._together_s)
+
+    def _tell_state(self, stale: bool) -> None:
+        facts = {"stale": stale, "refusing": bool(self._trouble())}
+        state = {name: True for name, is_so in facts.items() if is_so}
+        if state == self._state:
+            return
+        with self._lock:
+            self._state = state
+            for subscription in self._subscriptions:
+                subscription.beat()
 
     def _catch_up(self) -> None:
-        while changes := self._journal.since(self._position, _PAGE):
+        """Tell what is new; where nothing is, find out whether the journal is another one."""
+        while True:
+            changes = self._journal.since(self._position, _PAGE)
+            if not changes:
+                break
+            news = told(changes)
             with self._lock:
                 self._position = changes[-1].seq
-                self._remember(changes)
+                self._remember(news)
                 for subscription in self._subscriptions:
-                    subscription.offer(changes)
+                    subscription.offer(news)
+            if len(changes) < _PAGE:
+                return
         head = self._journal.head()
         if head < self._position:
             self._begin_again(head)
 
-    def _remember(self, changes: Sequence[Change]) -> None:
-        self._ring.extend(changes)
+    def _remember(self, news: Sequence[Told]) -> None:
+        self._ring.extend(news)
         while len(self._ring) > self._ring_size:
-            self._ring_floor = self._ring.popleft().seq
+            self._ring_floor = self._ring.popleft()[1].seq
 
     def _begin_again(self, head: int) -> None:
         """The journal is another one: a backup was restored, or it was emptied."""

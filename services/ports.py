@@ -54,6 +54,9 @@ class JournalWriter(Protocol):
     ) -> None:
         """Several messages (operation, kind, payload) in their order."""
 
+    def try_out(self, connection: Transaction) -> None:
+        """Write something and remove it again."""
+
 
 # --- positions ---------------------------------------------------------------------------------
 
@@ -97,15 +100,8 @@ class AlarmLog(Protocol):
 class VisitObserver(Protocol):
     """Who watches the fixes for visits to crossing points."""
 
-    def observe(
-        self,
-        connection: Transaction,
-        operation: str,
-        unit: str,
-        callsign: str,
-        fixes: Sequence[Fix],
-    ) -> None:
-        """Newly stored fixes of one unit by fix time; late ones are among them."""
+    def observe_all(self, connection: Transaction, moved: Mapping[Filing, Sequence[Fix]]) -> None:
+        """Newly stored fixes of each unit by fix time; late ones are among them."""
 
 
 class FixWriter(Protocol):
@@ -290,6 +286,12 @@ class VisitStore(Protocol):
         self, connection: Transaction, operation: str, unit: str, since: datetime
     ) -> set[str]:
         """Crossing points where a visit of the unit is open or ended at or after ``since``."""
+
+    def touched_by(
+        self, connection: Transaction, operation: str, units: Sequence[str], since: datetime
+    ) -> dict[str, datetime | None]:
+        """By unit, of those with such a visit: the last time a visit ended, None while one is
+        open."""
 
     def before(
         self, connection: Transaction, operation: str, crossing: str, unit: str, moment: datetime

@@ -6,13 +6,14 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 from domain.fixes import Fix, Heartbeat, Rejection
 from domain.stored_fixes import QuarantineEntry, StoredFix, Storing
 from domain.time import to_rfc3339
 from domain.tracks import Freshness
-from services.features import position_feature
+from services.features import Source, position_feature, positions_message
 from services.ports import (
     AlarmLog,
     Filing,
@@ -29,10 +30,10 @@ ALARM_HORIZON = timedelta(minutes=10)
 """A late fix older than this is history: its alarm no longer lights a screen."""
 
 _Message = tuple[str, str, dict[str, Any]]
+_fix_time = attrgetter("fix_time")
 
 
-@dataclass(slots=True)
-class _Kept:
+class _Kept(NamedTuple):
     """A newly stored fix."""
 
     fix: Fix
@@ -88,7 +89,10 @@ class PositionWriter:
         self._freshness = freshness
 
     def write(self, group: Sequence[Submission]) -> list[Receipt]:
-        """All submissions in one transaction; a receipt for each. Raises ``StoreUnavailable``."""
+        """All submissions in one transaction; a receipt for each. Raises ``StoreUnavailable``.
+
+        Of submissions without items nothing stays, but the store has been tried.
+        """
         tallies = [_Tally(submission) for submission in group]
         with self._transactions.writing() as connection:
             self._store_fixes(connection, tallies)
@@ -98,9 +102,11 @@ class PositionWriter:
             for tally in tallies:
                 self._raise_alarms(connection, tally)
             self._tell_visits(connection, tallies)
-            messages = [message for tally in tallies for message in self._messages(tally)]
+            messages = list(self._messages(tallies))
             received_at = max(submission.received_at for submission in group)
             self._journal.append_many(connection, messages, received_at)
+            if not any(submission.items for submission in group):
+                self._journal.try_out(connection)
         return [tally.receipt() for tally in tallies]
 
     def _store_fixes(self, connection: Transaction, tallies: Sequence[_Tally]) -> None:
@@ -119,8 +125,10 @@ class PositionWriter:
         outcomes = self._fixes.insert(connection, stored)
         for (tally, item, filing, fix), outcome in zip(offered, outcomes, strict=True):
             unit = filing.operation, filing.unit
-            late = unit in newest and fix.fix_time < newest[unit]
-            newest[unit] = max(newest.get(unit, fix.fix_time), fix.fix_time)
+            last = newest.get(unit)
+            late = last is not None and fix.fix_time < last
+            if not late:
+                newest[unit] = fix.fix_time
             _sort_fix(tally, item, _Kept(fix, filing, tally.submission.received_at, late), outcome)
 
     def _store_the_rest(self, connection: Transaction, tallies: Sequence[_Tally]) -> None:
@@ -164,30 +172,48 @@ class PositionWriter:
         for tally in tallies:
             for kept in tally.kept:
                 by_unit.setdefault(kept.filing, []).append(kept.fix)
-        for filing, fixes in by_unit.items():
-            in_order = sorted(fixes, key=lambda fix: fix.fix_time)
-            self._visits.observe(
-                connection, filing.operation, filing.unit, filing.callsign, in_order
-            )
+        for fixes in by_unit.values():
+            fixes.sort(key=_fix_time)
+        if by_unit:
+            self._visits.observe_all(connection, by_unit)
 
-    def _messages(self, tally: _Tally) -> Iterator[_Message]:
-        if tally.submission.live:
-            for kept in tally.kept:
-                yield kept.filing.operation, "fix", self._feature(kept)
-        else:
-            yield from _track_messages(tally)
-        yield from _quarantine_messages(tally)
+    def _messages(self, tallies: Sequence[_Tally]) -> Iterator[_Message]:
+        by_operation: dict[str, list[_Kept]] = {}
+        for tally in tallies:
+            if tally.submission.live:
+                for kept in tally.kept:
+                    by_operation.setdefault(kept.filing.operation, []).append(kept)
+        for operation, together in by_operation.items():
+            yield self._positions(operation, together)
+        for tally in tallies:
+            if not tally.submission.live:
+                yield from _track_messages(tally)
+            yield from _quarantine_messages(tally)
 
-    def _feature(self, kept: _Kept) -> dict[str, Any]:
-        return position_feature(
-            kept.filing.unit,
-            kept.filing.callsign,
-            kept.fix,
-            kept.received_at,
-            kept.received_at,
-            self._freshness,
-            late=kept.late,
+    def _positions(self, operation: str, together: Sequence[_Kept]) -> _Message:
+        """One message for all positions of a commit: what is sent to every screen is sent often."""
+        if len(together) > 1:
+            return operation, "fixes", positions_message(_rows(together))
+        kept = together[0]
+        return (
+            operation,
+            "fix",
+            position_feature(
+                kept.filing.unit,
+                kept.filing.callsign,
+                kept.fix,
+                kept.received_at,
+                kept.received_at,
+                self._freshness,
+                late=kept.late,
+            ),
         )
+
+
+def _rows(together: Sequence[_Kept]) -> Iterator[tuple[Source, Fix, datetime, bool]]:
+    for kept in together:
+        source = kept.filing.unit, kept.filing.callsign, kept.fix.device
+        yield source, kept.fix, kept.received_at, kept.late
 
 
 def _sort_fix(tally: _Tally, item: Item, kept: _Kept, outcome: Storing) -> None:
@@ -201,7 +227,7 @@ def _sort_fix(tally: _Tally, item: Item, kept: _Kept, outcome: Storing) -> None:
         tally.quarantined.append((item, quarantine_entry(tally.submission, item, rejection)))
     else:
         tally.kept.append(kept)
-    if not (kept.late and kept.received_at - kept.fix.fix_time > ALARM_HORIZON):
+    if item.alarm and not (kept.late and kept.received_at - kept.fix.fix_time > ALARM_HORIZON):
         tally.alarming.append(item)
 
 

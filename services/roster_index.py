@@ -18,6 +18,10 @@ Stretch = tuple[datetime, datetime | None, Filing]
 """From (included), to (not included, None without end), and where fixes of then belong."""
 
 
+_Ordered = tuple[list[datetime], list[Stretch]]
+_NOWHERE: _Ordered = ([], [])
+
+
 class RosterIndex:
     """One state of the roster; never changed, only replaced by a newer one."""
 
@@ -29,7 +33,7 @@ class RosterIndex:
             for device in roster.devices.values()
         }
         self._stretches = {
-            device: sorted(_stretches(roster, assignments), key=lambda stretch: stretch[0])
+            device: _in_order(_stretches(roster, assignments))
             for device, assignments in roster.device_assignments.items()
         }
 
@@ -39,12 +43,18 @@ class RosterIndex:
 
     def filing(self, device_id: str, moment: datetime) -> Filing | None:
         """Where a fix of the device at ``moment`` belongs; None when nowhere."""
-        stretches = self._stretches.get(device_id, [])
-        place = bisect_right(stretches, moment, key=lambda stretch: stretch[0]) - 1
+        starts, stretches = self._stretches.get(device_id, _NOWHERE)
+        place = bisect_right(starts, moment) - 1
         if place < 0:
             return None
         _, end, filing = stretches[place]
         return filing if end is None or moment < end else None
+
+
+def _in_order(stretches: Iterator[Stretch]) -> _Ordered:
+    """The starts alone beside the stretches, so that a search compares nothing but times."""
+    ordered = sorted(stretches, key=lambda stretch: stretch[0])
+    return [start for start, _, _ in ordered], ordered
 
 
 def _stretches(roster: Roster, assignments: list[DeviceAssignment]) -> Iterator[Stretch]:

@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import repeat
+from typing import NamedTuple
 
 from domain.fixes import Fix, Heartbeat, Rejection, Report, judge
 from domain.stored_fixes import QuarantineEntry
@@ -40,15 +42,18 @@ class Alarm:
     longitude: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One report, judged and filed. A fix and a heartbeat always have a filing."""
+class Item(NamedTuple):
+    """One report, judged and filed. A fix and a heartbeat always have a filing.
+
+    ``raw`` is empty for what came in a file; quarantine then keeps a description of ``report``.
+    """
 
     device: str
     verdict: Fix | Heartbeat | Rejection
     filing: Filing | None
     alarm: Alarm | None
     raw: bytes
+    report: Report | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +75,13 @@ def quarantine_entry(submission: Submission, item: Item, rejection: Rejection) -
         received_at=submission.received_at,
         source=submission.source,
         rejection=rejection,
-        raw=item.raw,
+        raw=item.raw or (b"" if item.report is None else _described(item.report)),
     )
 
 
 def judged(
     reports: Sequence[Report],
-    raw: bytes,
+    raw: bytes | Sequence[bytes],
     received_at: datetime,
     roster: Roster,
     *,
@@ -84,18 +89,22 @@ def judged(
     live: bool,
     filing: Filing | None,
 ) -> Iterator[Item]:
-    """Judge and file each report. An explicit ``filing`` goes before the roster."""
-    for report in reports:
+    """Judge and file each report. An explicit ``filing`` goes before the roster.
+
+    ``raw`` is what all the reports were read from, or a sequence with the bytes of each.
+    """
+    sent = repeat(raw, len(reports)) if isinstance(raw, bytes) else raw
+    for report, its_bytes in zip(reports, sent, strict=True):
         verdict = judge(report, received_at, anywhere=anywhere)
         filed = filing or roster.filing(report.device, _moment(verdict, received_at))
+        alarm = None
         if filed is None and not isinstance(verdict, Rejection):
             verdict = _unassigned(report.device, _moment(verdict, received_at))
-        alarm = None
         if live and report.alarm:
             # an alarm is worth more than its position: it is raised for whoever has the device now
             answerable = filed or roster.filing(report.device, received_at)
             alarm = _alarm(report.alarm, verdict, answerable, received_at) if answerable else None
-        yield Item(report.device, verdict, filed, alarm, raw or _described(report))
+        yield Item(report.device, verdict, filed, alarm, its_bytes, report)
 
 
 def _moment(verdict: Fix | Heartbeat | Rejection, received_at: datetime) -> datetime:

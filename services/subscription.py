@@ -6,8 +6,9 @@ import json
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from domain.errors import StoreUnavailable
 from domain.time import to_rfc3339
@@ -17,7 +18,7 @@ from services.ports import Change, JournalReader
 _PAGE = 500
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Message:
     """One server-sent event: ``id``, ``event`` and ``data`` (JSON text).
 
@@ -28,12 +29,27 @@ class Message:
     kind: str
     data_text: str
 
+    @cached_property
+    def event(self) -> bytes:
+        """As it is sent; made once for all screens that share the message."""
+        return f"id: {self.seq}\nevent: {self.kind}\ndata: {self.data_text}\n\n".encode()
+
+
+Told = tuple[str, Message]
+"""A message and the operation that it is about."""
+
+
+def told(changes: Iterable[Change]) -> list[Told]:
+    """The messages that the journal's rows stand for."""
+    return [(one.operation, Message(one.seq, one.kind, one.payload)) for one in changes]
+
 
 class Subscription:
     """The messages of one operation after ``reached``, in order, each once; ends when closed.
 
-    A beat comes at once and then every ``beat_s``: {"now": RFC 3339}, with ``"stale": true`` while
-    the journal cannot be read. One thread iterates; the hub calls the rest from its own.
+    A beat comes at once, then every ``beat_s`` and when the hub asks for one: {"now": RFC 3339},
+    with ``"stale": true`` while the journal cannot be read and ``"refusing": true`` while no
+    position can be stored. One thread iterates; the hub calls the rest from its own.
     """
 
     def __init__(
@@ -42,12 +58,13 @@ class Subscription:
         reached: int,
         position: int,
         *,
-        recent: Sequence[Change],
+        recent: Iterable[Told],
+        in_memory: bool,
         journal: JournalReader,
         clock: Clock,
         beat_s: float,
         room: int,
-        is_stale: Callable[[], bool],
+        state: Callable[[], Mapping[str, bool]],
         leave: Callable[[Subscription], None],
     ) -> None:
         self._operation = operation
@@ -55,12 +72,12 @@ class Subscription:
         self._clock = clock
         self._beat_s = beat_s
         self._room = room
-        self._is_stale = is_stale
+        self._state = state
         self._leave = leave
         self._reached = reached
         self._offered = max(reached, position)  # what the hub has shown, of all operations
         self._missed = deque(self._mine(recent, reached))  # from before this subscription
-        self._replayed = position if recent else reached
+        self._replayed = position if in_memory else reached
         self._replay_until = position
         self._waiting: deque[Message] = deque()  # from after it
         self._reset: str | None = None
@@ -117,7 +134,7 @@ class Subscription:
                 return
             self._missed.extend(
                 message
-                for message in self._mine(page, self._replayed)
+                for message in self._mine(told(page), self._replayed)
                 if message.seq <= self._replay_until
             )
             self._replayed = page[-1].seq if page else self._replay_until
@@ -129,16 +146,16 @@ class Subscription:
             if not behind and self._replayed >= self._replay_until:
                 self._reached = self._offered
             reached = self._reached
-        said = {"now": to_rfc3339(self._clock()), **({"stale": True} if self._is_stale() else {})}
+        said = {"now": to_rfc3339(self._clock()), **self._state()}
         return Message(reached, "beat", json.dumps(said))
 
     # --- the hub's side ------------------------------------------------------------------------
 
-    def offer(self, changes: Sequence[Change]) -> None:
-        """New messages of all operations."""
+    def offer(self, news: Sequence[Told]) -> None:
+        """New messages of all operations, at least one."""
         with self._changed:
-            self._waiting.extend(self._mine(changes, self._offered))
-            self._offered = max(self._offered, changes[-1].seq)
+            self._waiting.extend(self._mine(news, self._offered))
+            self._offered = max(self._offered, news[-1][1].seq)
             if len(self._waiting) > self._room:
                 self._waiting.clear()
                 self._reset = "slow"
@@ -152,15 +169,18 @@ class Subscription:
             self._offered = position
             self._changed.notify_all()
 
+    def beat(self) -> None:
+        """Send a beat now: what it tells has changed."""
+        with self._changed:
+            self._next_beat = time.monotonic()
+            self._changed.notify_all()
+
     def end(self) -> None:
         """No more messages."""
         with self._changed:
             self._ended = True
             self._changed.notify_all()
 
-    def _mine(self, changes: Sequence[Change], after: int) -> list[Message]:
-        return [
-            Message(change.seq, change.kind, change.payload)
-            for change in changes
-            if change.operation == self._operation and change.seq > after
-        ]
+    def _mine(self, news: Iterable[Told], after: int) -> list[Message]:
+        mine = self._operation
+        return [message for operation, message in news if operation == mine and message.seq > after]

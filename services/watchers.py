@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from domain.fixes import Fix
-from services.ports import Transaction, VisitObserver
+from services.ports import Filing, Transaction, VisitObserver
 
 
 class Watchers:
@@ -14,14 +14,7 @@ class Watchers:
     def __init__(self, *watchers: VisitObserver) -> None:
         self._watchers = watchers
 
-    def observe(
-        self,
-        connection: Transaction,
-        operation: str,
-        unit: str,
-        callsign: str,
-        fixes: Sequence[Fix],
-    ) -> None:
-        """Newly stored fixes of one unit by fix time; late ones are among them."""
+    def observe_all(self, connection: Transaction, moved: Mapping[Filing, Sequence[Fix]]) -> None:
+        """Newly stored fixes of each unit by fix time; late ones are among them."""
         for watcher in self._watchers:
-            watcher.observe(connection, operation, unit, callsign, fixes)
+            watcher.observe_all(connection, moved)

@@ -89,7 +89,9 @@ def client(store: Store) -> FlaskClient:
     server = Flask(__name__)
     problems.register(server)
     limiter = MovingWindowRateLimiter(MemoryStorage())
-    server.register_blueprint(feeds.blueprint(store, Devices(), limiter, lambda: NOW))
+    server.wsgi_app = feeds.FeedDoor(  # type: ignore[method-assign]
+        server.wsgi_app, store, Devices(), limiter, lambda: NOW
+    )
     return server.test_client()
 
 
@@ -130,6 +132,32 @@ def test_osmand_form_without_its_type(client: FlaskClient, store: Store) -> None
     answer = client.post("/feeds/osmand", data=body, content_type="text/plain")
     assert answer.status_code == 200
     assert store.only().longitude == 20.87
+
+
+def test_of_several_values_of_one_name_the_first_counts(client: FlaskClient, store: Store) -> None:
+    query = f"id=sokol-1&key={KEY}&lat=42.89&lat=0&lon=20.87&note=%D1%88&note="
+    assert client.get("/feeds/osmand?" + query).status_code == 200
+    assert (store.only().latitude, store.only().attributes) == (42.89, {"note": "ш"})
+
+
+@pytest.mark.parametrize("method", ["HEAD", "PUT", "DELETE", "OPTIONS"])
+def test_other_methods_store_nothing(client: FlaskClient, store: Store, method: str) -> None:
+    query = {"id": "sokol-1", "key": KEY, **PLACE}
+    answer = client.open("/feeds/osmand", method=method, query_string=query)
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, POST")
+    assert store.empty
+
+
+def test_a_fault_of_ours_is_answered_without_its_details(
+    client: FlaskClient, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise KeyError("secret")
+
+    monkeypatch.setattr(store, "accept", fail)
+    answer = client.get("/feeds/osmand", query_string={"id": "sokol-1", "key": KEY, **PLACE})
+    check_problem(answer, 500)
+    assert b"secret" not in answer.data
 
 
 def test_osmand_key_as_bearer_token(client: FlaskClient, store: Store) -> None:

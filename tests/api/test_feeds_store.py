@@ -34,7 +34,9 @@ def client(database: Database) -> Iterator[FlaskClient]:
     server = Flask(__name__)
     problems.register(server)
     limiter = MovingWindowRateLimiter(MemoryStorage())
-    server.register_blueprint(feeds.blueprint(ingest, OneDevice(), limiter, lambda: at(1)))
+    server.wsgi_app = feeds.FeedDoor(  # type: ignore[method-assign]
+        server.wsgi_app, ingest, OneDevice(), limiter, lambda: at(1)
+    )
     yield server.test_client()
     ingest.close()
 

@@ -51,6 +51,7 @@ class Script:
     crossings: list[dict[str, Any]] = field(default_factory=list)
     alerts: list[dict[str, Any]] = field(default_factory=list)
     signed_in: bool = True
+    refusing: bool = False
     beat_s: float = 1.0
 
 
@@ -200,8 +201,10 @@ class Stage:
             try:
                 message = screen.get(timeout=self.script.beat_s)
             except queue.Empty:
-                now = to_rfc3339(datetime.now(UTC))
-                message = f'event: beat\ndata: {{"now": "{now}"}}\n\n'
+                said: dict[str, object] = {"now": to_rfc3339(datetime.now(UTC))}
+                if self.script.refusing:
+                    said["refusing"] = True
+                message = f"event: beat\ndata: {json.dumps(said)}\n\n"
             if message is None:
                 return
             if not self._silent:

@@ -93,6 +93,26 @@ def test_a_new_style_keeps_the_data_and_the_camera(open_monitor: Open, stage: St
     _wait_for_head(page, "p1", 20.81)
 
 
+def test_positions_that_were_stored_together_are_all_drawn(
+    open_monitor: Open, stage: Stage
+) -> None:
+    page = open_monitor()
+    now = datetime.now(UTC).timestamp() * 1000
+    columns = ["source", "fix_time", "received_at", "longitude", "latitude", "speed", "course"]
+    told = {
+        "sources": [["p1", "FP 11", "phone-1"], ["p2", "FP 12", "phone-2"]],
+        "columns": columns,
+        "rows": [
+            [0, now - 1000, now, 20.84, 42.61, 9.0, 90.0],
+            [1, now, now, 20.91, 42.62, None, None],
+            [0, now, now, 20.85, 42.61, 9.0, 90.0],
+        ],
+    }
+    stage.tell("fixes", told)
+    _wait_for_head(page, "p1", 20.85)
+    _wait_for_head(page, "p2", 20.91)
+
+
 def test_a_gap_is_drawn_as_a_gap(open_monitor: Open) -> None:
     page = open_monitor()
     page.wait_for_function("() => fpu.map.contents('trails')?.features.length === 2")

@@ -78,6 +78,18 @@ def test_a_patrol_becomes_late_and_then_silent_without_the_server(
     expect(page.locator("#patrol-panel .panel-aside")).to_have_text("2 · 2 silent")
 
 
+def test_a_server_that_cannot_store_is_told_at_once_and_forgotten_when_it_can(
+    open_monitor: Open, stage: Stage
+) -> None:
+    page = open_monitor()
+    stage.script.refusing = True
+    expect(page.locator("#banners")).to_contain_text("NOT RECEIVING POSITIONS")
+    expect(page.locator("#data-age")).to_have_text("NOT RECEIVING")
+    stage.script.refusing = False
+    expect(page.locator(".banner")).to_have_count(0)
+    expect(page.locator("#data-age")).to_have_text("Live")
+
+
 def test_the_end_of_the_session_is_told_with_the_way_back(open_monitor: Open, stage: Stage) -> None:
     page = open_monitor()
     stage.script.signed_in = False

@@ -16,6 +16,7 @@ from domain.fixes import Fix
 from domain.roster import Operation, Unit
 from domain.stored_fixes import StoredFix
 from services.coverage import Coverage
+from services.ports import Filing
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 DEGREE_M = 111_195.0
@@ -93,4 +94,4 @@ class Place:
         with self.database.writing() as connection:
             self.fixes.insert(connection, stored)
             watching = coverage or self.coverage
-            watching.observe(connection, "demo", unit, f"PAPA {unit[1:]}", ordered)
+            watching.observe_all(connection, {Filing("demo", unit, f"PAPA {unit[1:]}"): ordered})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -80,17 +80,11 @@ class JournalledVisits:
     def __init__(self, database: Database) -> None:
         self._journal = Journal(database)
 
-    def observe(
-        self,
-        connection: Connection,
-        operation: str,
-        unit: str,
-        callsign: str,
-        fixes: Sequence[Fix],
-    ) -> None:
-        times = [(fix.fix_time - NOON).total_seconds() for fix in fixes]
-        payload = {"unit": unit, "callsign": callsign, "times": times}
-        self._journal.append(connection, operation, "visit", payload, NOON)
+    def observe_all(self, connection: Connection, moved: Mapping[Filing, Sequence[Fix]]) -> None:
+        for filing, fixes in moved.items():
+            times = [(fix.fix_time - NOON).total_seconds() for fix in fixes]
+            payload = {"unit": filing.unit, "callsign": filing.callsign, "times": times}
+            self._journal.append(connection, filing.operation, "visit", payload, NOON)
 
 
 def make_ingest(database: Database, **options: Any) -> Ingest:

@@ -15,6 +15,7 @@ from data.kosovo.places import crossing_points
 from data.visit_store import VisitStore
 from domain.coverage import Visit, follow
 from services.coverage import Coverage
+from services.ports import Filing
 from tests.services.crossings import MUTIVODE, Place, at, fix
 
 
@@ -126,7 +127,8 @@ def test_an_older_visit_of_another_unit_is_not_announced(place: Place) -> None:
 def test_a_visit_vanishes_with_the_transaction_that_stored_its_fix(place: Place) -> None:
     def fail() -> None:
         with place.database.writing() as connection:
-            place.coverage.observe(connection, "demo", "p11", "PAPA 11", drive((0, 10)))
+            moved = {Filing("demo", "p11", "PAPA 11"): drive((0, 10))}
+            place.coverage.observe_all(connection, moved)
             raise RuntimeError("power cut")
 
     with pytest.raises(RuntimeError):

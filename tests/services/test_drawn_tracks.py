@@ -19,6 +19,7 @@ from domain.levels import degrees
 from domain.stored_fixes import StoredFix
 from domain.time import from_microseconds
 from services.drawn_tracks import DrawnTracks
+from services.ports import Filing
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -51,7 +52,7 @@ class World:
         stored = [StoredFix("demo", unit, fix, received or fix.fix_time) for fix in fixes]
         with self.database.writing() as connection:
             self.fixes.insert(connection, stored)
-            self.drawn.observe(connection, "demo", unit, unit, fixes)
+            self.drawn.observe_all(connection, {Filing("demo", unit, unit): fixes})
 
     def lines(self, begin: float, end: float, zoom: float = 12, **options: Any) -> dict[str, Any]:
         unit = options.pop("unit", None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
@@ -37,7 +38,7 @@ class Ledger:
 class Held:
     """A writer busy with the number 0 while others queue up behind it."""
 
-    def __init__(self, others: Sequence[int], **options: float) -> None:
+    def __init__(self, others: Sequence[int], **options: Any) -> None:
         self.ledger = Ledger()
         self.ledger.may_go_on.clear()
         self.commits: GroupCommit[int, int] = GroupCommit(self.ledger.write, **options)
@@ -130,4 +131,53 @@ def test_closing_writes_what_waits_and_refuses_what_comes_later() -> None:
 def test_closing_before_the_first_submission() -> None:
     commits: GroupCommit[int, int] = GroupCommit(Ledger().write)
     commits.close()
+    commits.close()
+
+
+def test_while_the_store_does_not_answer_nobody_else_is_kept_waiting() -> None:
+    held = Held([], slow_s=0.0)
+    assert held.commits.trouble() == "the database does not answer"
+    with pytest.raises(StoreUnavailable, match="does not answer"):
+        held.commits.submit(1)
+    held.end()
+    assert held.first.result(LONG) == 0
+    assert held.commits.trouble() == ""
+    assert held.ledger.groups == [[0]]
+
+
+def test_while_the_store_refuses_one_caller_at_a_time_tries_it() -> None:
+    ledger = Ledger()
+    commits: GroupCommit[int, int] = GroupCommit(ledger.write)
+    with pytest.raises(StoreUnavailable, match="full"):
+        commits.submit(1001)
+    assert "full" in commits.trouble()
+    assert ledger.begun.acquire(timeout=LONG)
+    ledger.may_go_on.clear()
+    with ThreadPoolExecutor(1) as pool:
+        trying = pool.submit(commits.submit, 1)
+        assert ledger.begun.acquire(timeout=LONG)
+        with pytest.raises(StoreUnavailable, match="full"):
+            commits.submit(2)
+        ledger.may_go_on.set()
+        assert trying.result(LONG) == 2
+    assert commits.trouble() == ""
+    assert commits.submit(3) == 6
+    commits.close()
+
+
+def test_the_room_is_counted_by_weight_and_the_largest_goes_alone() -> None:
+    held = Held([3, 4, 30, 5], weigh=lambda number: number, room=50, largest_group=7)
+    held.end()
+    assert held.ledger.groups == [[0], [3, 4], [30], [5]]
+
+
+def test_whoever_came_together_is_waited_for_and_nobody_else() -> None:
+    """Three callers at a time, again and again: they share groups, and all get their answers."""
+    ledger = Ledger()
+    commits: GroupCommit[int, int] = GroupCommit(ledger.write, longest_gathering_s=LONG)
+    with ThreadPoolExecutor(3) as pool:
+        answers = list(pool.map(commits.submit, range(300)))
+    assert answers == [number * 2 for number in range(300)]
+    assert sorted(number for group in ledger.groups for number in group) == list(range(300))
+    assert commits.submit(7) == 14  # alone: not kept waiting for the others
     commits.close()

@@ -45,6 +45,19 @@ def messages(database: Database, kind: str) -> list[dict[str, Any]]:
     return [json.loads(change.payload) for change in changes if change.kind == kind]
 
 
+def fixes_told(database: Database) -> list[dict[str, Any]]:
+    """Every position told, of single messages and of those that hold many, by column."""
+    found = []
+    for change in Journal(database).since(0, 10_000):
+        said = json.loads(change.payload)
+        if change.kind == "fix":
+            found.append(said["properties"])
+        elif change.kind == "fixes":
+            rows = [dict(zip(said["columns"], row, strict=True)) for row in said["rows"]]
+            found += [{**row, "unit": said["sources"][row["source"]][0]} for row in rows]
+    return found
+
+
 def test_a_fix_is_filed_stored_and_told(database: Database, ingest: Ingest) -> None:
     assert send(ingest, report()) == Receipt(stored=1)
     [stored] = FixStore(database).latest("demo")
@@ -66,6 +79,39 @@ def test_a_fix_is_filed_stored_and_told(database: Database, ingest: Ingest) -> N
         "status": "fresh",
     }
     assert messages(database, "visit") == [{"unit": "p11", "callsign": "PAPA 11", "times": [0.0]}]
+
+
+def test_what_is_stored_together_is_told_in_one_message(database: Database, ingest: Ingest) -> None:
+    odd = report(1.0005, 42.123456789, device="phone-2", note="kept, not told")
+    assert send(ingest, report(), odd, report(-0.5), received=2).stored == 3
+    [said] = messages(database, "fixes")
+    assert said["sources"] == [["p11", "PAPA 11", "phone-1"], ["p12", "PAPA 12", "phone-2"]]
+    noon = int(NOON.timestamp() * 1000)
+    assert [dict(zip(said["columns"], row, strict=True)) for row in said["rows"]][1] == {
+        "source": 1,
+        "fix_time": noon + 1000.5,
+        "received_at": noon + 2000,
+        "longitude": 20.87,
+        "latitude": 42.12346,
+        "speed": 10.0,
+        "course": 90.0,
+        "altitude": None,
+        "accuracy": 5.0,
+        "battery": 70,
+        "late": 0,
+    }
+    assert [row[-1] for row in said["rows"]] == [0, 0, 1]
+    assert messages(database, "fix") == []
+
+
+def test_each_report_of_a_batch_is_quarantined_with_its_own_bytes(
+    database: Database, ingest: Ingest
+) -> None:
+    bad = [report(0), report(1, 95.0), report(2, 96.0)]
+    receipt = ingest.accept("cot", bad, [b"first", b"second", b"third"], at(3))
+    assert (receipt.stored, receipt.quarantined) == (1, 2)
+    kept = QuarantineStore(database).listing("demo")
+    assert [one.entry.raw for one in kept] == [b"third", b"second"]
 
 
 def test_a_told_fix_is_less_than_one_kilobyte(database: Database) -> None:
@@ -163,8 +209,7 @@ def test_an_alarm_with_a_wrong_clock_goes_to_whoever_has_the_device_now(
 def test_a_late_fix_is_stored_and_marked(database: Database, ingest: Ingest) -> None:
     send(ingest, report(60), received=61)
     assert send(ingest, report(30), report(90), received=91) == Receipt(stored=2, late=1)
-    late = [said["properties"].get("late", False) for said in messages(database, "fix")]
-    assert late == [False, True, False]
+    assert [bool(said.get("late")) for said in fixes_told(database)] == [False, True, False]
     assert FixStore(database).latest("demo")[0].fix.fix_time == at(90)
     assert [said["times"] for said in messages(database, "visit")] == [[60.0], [30.0, 90.0]]
 
@@ -252,7 +297,7 @@ def test_many_senders_at_once_each_get_their_own_receipt(database: Database) -> 
     assert [receipt.quarantined for receipt in receipts] == [int(n % 10 == 0) for n in range(200)]
     assert sum(receipt.stored for receipt in receipts) == 180
     assert len(FixStore(database).trails("demo", at(400), 500)) == 180
-    assert len(messages(database, "fix")) == 180
+    assert len(fixes_told(database)) == 180
 
 
 def test_a_submission_that_cannot_be_stored_fails_alone(database: Database) -> None:
@@ -271,7 +316,7 @@ def test_a_submission_that_cannot_be_stored_fails_alone(database: Database) -> N
     assert [type(answer) for answer in answers].count(Receipt) == 15
     assert isinstance(answers[7], ValueError)
     assert at(7) not in [fix.fix.fix_time for fix in FixStore(database).latest("demo", at=at(7))]
-    assert len(messages(database, "alert")) == len(messages(database, "fix")) == 15
+    assert len(messages(database, "alert")) == len(fixes_told(database)) == 15
 
 
 def test_a_full_disk_is_told_and_costs_nothing_that_was_acknowledged(
