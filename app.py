@@ -19,6 +19,7 @@ from flask_compress import Compress
 
 from api import (
     callback_bodies,
+    cot_server,
     gate,
     health,
     live,
@@ -45,6 +46,7 @@ from callbacks.registry import REGISTER
 from commands.database import database_commands
 from commands.environment import settings_of_environment, unit_file
 from commands.exercise import exercise_commands
+from commands.feeds import feeds_commands
 from commands.log import log_commands
 from commands.roster import roster_commands
 from commands.serve import serve_command
@@ -210,6 +212,7 @@ def _add_commands(
         roster_commands(lambda: services),
         tracks_commands(lambda: services),
         log_commands(lambda: services),
+        feeds_commands(settings, lambda: services, partial(cot_server.serve, services)),
         serve_command(settings, services, factory),
     ):
         server.cli.add_command(command)

@@ -50,6 +50,7 @@ from services.quarantine import Quarantine
 from services.reception import CHECK_EVERY, Reception
 from services.roster import RosterService
 from services.scenario_player import UseCases
+from services.spots import Spots
 from services.timers import TimerBooks, Timers
 from services.track_analysis import TrackAnalyses
 from services.tracks import Tracks
@@ -166,6 +167,7 @@ def join(server: Flask, settings: Settings, policy: Policy) -> Services:
         incidents=acts.incidents,
         late_entry=stores.late_entry(),
         occurrences=acts.occurrences,
+        spots=Spots(stores.events, stores.journal, utc_now, stores.hub.wake),
         picture=Picture(stores.events, stores.roster, clocks),
         timers=timers,
     )

@@ -66,6 +66,7 @@ _TEXT: Kind = (_is_text, "must be a text")
 _LINE: Kind = (_maybe(_is_text), "must be a text or null")
 _TYPED: Kind = (_is_typed, "must be a text, a list of texts or null")
 _MAP_CLICK = _object({"lat": _is_number, "lon": _is_number})
+_SPOT = _object({"alert": _is_text})
 _INCIDENT = {"operation": _is_text, "incident": _is_text}
 _FORM = {
     "operation": _is_text,
@@ -101,6 +102,7 @@ KINDS: dict[tuple[str, str], Kind] = {
     (shared.OPERATION, "data"): _TEXT,
     (shared.SELECTED_INCIDENT, "data"): _LINE,
     (shared.MAP_CLICK, "data"): (_maybe(_MAP_CLICK), "must be a position on the map or null"),
+    (shared.SPOT_REPORT, "data"): (_maybe(_SPOT), "must name an alert or be null"),
     (ids.INCIDENT_REFERENCE, "data"): (_object(_INCIDENT), "must name an incident"),
     (ids.ACT_WANTED, "data"): (_maybe(_object(_ACTION)), "must name an action"),
     (ids.ACT_META, "data"): (_maybe(_object(_ACT)), "must be what the form was opened with"),

@@ -32,7 +32,7 @@ from formats.registry import HTTP_FORMATS
 from services.clock import Clock
 from services.ports import DeviceRecord, DeviceRegister
 
-OSMAND, OWNTRACKS = "/feeds/osmand", "/feeds/owntracks"
+OSMAND, OWNTRACKS, COT = "/feeds/osmand", "/feeds/owntracks", "/feeds/cot"
 
 _Answer = WerkzeugResponse | str
 """A refusal, or the content type of the answer that everything is stored."""
@@ -64,8 +64,9 @@ class Ingest(Protocol):
 class FeedDoor:
     """WSGI: answers the feeds itself and hands everything else on to ``application``.
 
-    ``/feeds/osmand`` and ``/feeds/owntracks`` need no session, no template and no cookie, and a
-    position costs less than what Flask does around it; so they are answered in front of it.
+    ``/feeds/osmand``, ``/feeds/owntracks`` and ``/feeds/cot`` need no session, no template and no
+    cookie, and a position costs less than what Flask does around it; so they are answered in front
+    of it.
     Refusals are problem documents: a body above ``LARGEST_BODY`` gives 413, an unproven device 401
     and later 429, and a store that cannot take anything 503. ``headers`` go with every answer.
     """
@@ -85,6 +86,7 @@ class FeedDoor:
         self._feeds: dict[str, tuple[tuple[str, ...], Callable[[HttpMessage, str], _Answer]]] = {
             OSMAND: (("GET", "POST"), self._osmand),
             OWNTRACKS: (("POST",), self._owntracks),
+            COT: (("POST",), self._cot),
         }
         self._stored = {
             "text/plain": [*self._headers.items(), *_of("text/plain", b"")],
@@ -123,9 +125,20 @@ class FeedDoor:
     def _owntracks(self, message: HttpMessage, address: str) -> _Answer:
         _, key = basic_credentials(message) or ("", None)
         refusal = self._desk.receive("owntracks", message, key, message.body, address)
-        if refusal is not None and refusal.status_code == 401:
-            refusal.headers["WWW-Authenticate"] = 'Basic realm="feeds", charset="UTF-8"'
-        return refusal or "application/json"
+        return _asking(refusal) or "application/json"
+
+    def _cot(self, message: HttpMessage, address: str) -> _Answer:
+        _, password = basic_credentials(message) or ("", None)
+        key = password or message.query.get("key") or bearer_token(message)
+        refusal = self._desk.receive("cot", message, key, message.body, address)
+        return _asking(refusal) or "text/plain"
+
+
+def _asking(refusal: Response | None) -> Response | None:
+    """What a client does with which HTTP Basic is usual."""
+    if refusal is not None and refusal.status_code == 401:
+        refusal.headers["WWW-Authenticate"] = 'Basic realm="feeds", charset="UTF-8"'
+    return refusal
 
 
 class _Desk:

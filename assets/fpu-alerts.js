@@ -37,17 +37,24 @@ fpu.alerts = (function () {
 
   async function acknowledge(alert, button) {
     button.disabled = true;
+    await take(alert, {});
+    button.disabled = false;
+  }
+
+  /** Tells the server who took it, with what was decided; whether it did. */
+  async function take(alert, decision) {
     const alerts = `/api/v1/operations/${fpu.operation()}/alerts`;
+    const headers = {"Content-Type": "application/json", Accept: "application/json"};
+    const body = JSON.stringify(decision);
     try {
-      const headers = {"Content-Type": "application/json", Accept: "application/json"};
-      const answer = await fetch(`${alerts}/${alert.id}/acknowledge`, {method: "POST", headers, body: "{}"});
+      const answer = await fetch(`${alerts}/${alert.id}/acknowledge`, {method: "POST", headers, body});
       const said = await answer.json();
       if (answer.ok) hear(said);
       else fpu.notice(said.detail || said.title);
+      return answer.ok;
     } catch (fault) {
       fpu.notice(fpu.text("monitor.loading_failed"));
-    } finally {
-      button.disabled = false;
+      return false;
     }
   }
 
@@ -166,7 +173,10 @@ fpu.alerts = (function () {
       fpu.element("strong", "kind", kind),
       ...(alert.kind === "timer" ? clockParts(alert) : [fpu.element("span", "sign", alert.callsign || alert.unit || "")]),
       age);
-    if (isOpen(alert)) made.append(acknowledgement(alert, "shell.acknowledge"));
+    if (alert.kind === "spot") {
+      if (isOpen(alert)) made.append(fpu.spots.words(alert), ...fpu.spots.actions(alert, drawList, take));
+      else made.append(fpu.spots.decision(alert), shortTaken(alert));
+    } else if (isOpen(alert)) made.append(acknowledgement(alert, "shell.acknowledge"));
     else made.append(shortTaken(alert));
     return made;
   }

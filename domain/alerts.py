@@ -13,6 +13,7 @@ RAISED = "alert_raised"
 ACKNOWLEDGED = "alert_acknowledged"
 SOS = "sos"
 DEVICE = "device"
+SPOT = "spot"
 TIMER = "timer"
 """A clock that ran out; its record says which, of which incident, since when and who should act."""
 
@@ -33,12 +34,16 @@ def kind_of_alarm(word: str) -> str:
     return DEVICE if word.lower() in _OF_THE_DEVICE else SOS
 
 
+_DECISIONS = ("incident", "reason")
+
+
 @dataclass(slots=True)
 class Alert:
     """One alert; ``id`` is the id of the event that raised it.
 
-    ``details`` says what it is about: for an SOS the call sign, the device and the position, for a
-    clock which one, the incident and its owner; such an alert is of no ``unit``.
+    ``details`` says what it is about: for an SOS the call sign, the device and the position; for a
+    clock which one, the incident and its owner; such an alert is of no ``unit``; for a spot its
+    title and remarks, too, and once it is decided the incident or the reason.
     """
 
     id: str
@@ -92,6 +97,7 @@ class AlertBook:
             alert = self._alerts[record["alert"]]
             alert.acknowledged_by = event.entered_by
             alert.acknowledged_at = to_rfc3339(event.recorded_at)
+            alert.details.update({key: record[key] for key in _DECISIONS if key in record})
 
     def find(self, alert_id: str) -> Alert | None:
         """One alert."""

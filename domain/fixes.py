@@ -269,6 +269,8 @@ def _believable(report: Report) -> tuple[_Optional, dict[str, Any]]:
 
 def _plain(value: Any, depth: int = 0) -> Any:
     """A value that every JSON reader and every database takes: finite, shallow, valid text."""
+    if type(value) is str:
+        return _text(value)
     if value is None or isinstance(value, bool | int):
         return value
     if isinstance(value, float):
@@ -285,4 +287,6 @@ def _plain(value: Any, depth: int = 0) -> Any:
 def _text(value: Any) -> str:
     """Text without halves of characters (lone surrogates) and without NUL."""
     text = str(value)[:_LONGEST_TEXT]
+    if text.isascii() and "\x00" not in text:  # nearly always, and much cheaper
+        return text
     return text.encode("utf-8", "replace").decode("utf-8").replace("\x00", "")

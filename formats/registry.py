@@ -8,7 +8,7 @@ from typing import Protocol
 
 from domain.errors import InvalidField
 from domain.fixes import Report
-from formats import gpx, gpx_writer, osmand, owntracks, traccar_client
+from formats import cot, gpx, gpx_writer, osmand, owntracks, traccar_client
 from formats.message import HttpMessage
 
 
@@ -53,6 +53,7 @@ HTTP_FORMATS: Mapping[str, HttpFormat] = {
         "Traccar Client 9", traccar_client.identify, traccar_client.decode
     ),
     "owntracks": HttpFormat("OwnTracks", owntracks.identify, owntracks.decode),
+    "cot": HttpFormat("Cursor on Target (ATAK, WinTAK, iTAK)", cot.identify, cot.decode),
 }
 
 FILE_FORMATS: Mapping[str, FileFormat] = {

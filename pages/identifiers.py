@@ -59,6 +59,9 @@ INCIDENT_DRAWER = "incident-drawer"
 MAP_CLICK = "map-click"
 """Store; ``data``: ``{"lat": degrees, "lon": degrees, "n": counter}`` of a click on empty map."""
 
+SPOT_REPORT = "spot-report"
+"""Store; ``data``: ``{"alert": id, "n": counter}`` of a spot to be reported as an incident."""
+
 MAP_PICK = "map-pick"
 """Store; ``data``: ``{"layer": id, …properties of the feature, "n": counter}`` of a click on it."""
 

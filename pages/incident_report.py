@@ -10,7 +10,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from domain.records import RECORDS
-from domain.time import to_date_time_group
+from domain.time import parse_rfc3339, to_date_time_group
 from domain.transitions import INC
 from pages import incident_identifiers as ids
 from pages.components import aria
@@ -120,6 +120,33 @@ def report_values(
         values["position.lat"] = f"{position['lat']:.5f}"
         values["position.lon"] = f"{position['lon']:.5f}"
     return values
+
+
+def spot_values(
+    values: Mapping[str, Any], alert: Mapping[str, Any], language: str
+) -> dict[str, Any]:
+    """``values`` with what a spot says: when, what, where, and which patrol marked it.
+
+    The grade stays what a desk gives to something that it was told: nobody has judged it yet.
+    """
+    words = [str(alert[name]) for name in ("title", "remarks") if alert.get(name)]
+    prefilled = {
+        **values,
+        "occurred_at": to_date_time_group(parse_rfc3339(str(alert["occurred_at"]), "occurred_at")),
+        "record.title": (words[0] if words else "")[:160],
+        "record.source": f"{alert['callsign']}, {alert['device']}"[:200],
+        "record.source_reliability": "F",
+        "record.info_credibility": "6",
+        "asserted_by.function": text("incident.function_PATROL_LDR", language),
+        "channel": "system",
+    }
+    if len(words) > 1:
+        prefilled["text"] = words[1]
+    position = alert.get("position")
+    if position:
+        prefilled["position.lat"] = f"{position['lat']:.5f}"
+        prefilled["position.lon"] = f"{position['lon']:.5f}"
+    return prefilled
 
 
 def where_words(latitude: float, longitude: float, language: str) -> str:

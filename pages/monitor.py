@@ -55,6 +55,7 @@ def monitor(context: ShellContext, incident: str | None = None) -> Component:
             _coverage(say),
             html.Div([_alerts(say), _log(say, context.may_write)], className="foot"),
             dcc.Store(id=ids.MAP_CLICK),
+            dcc.Store(id=ids.SPOT_REPORT),
             dcc.Store(id=ids.MAP_PICK),
             dcc.Store(id=ids.SELECTED_INCIDENT, data=incident),
             dcc.Store(id=ids.SELECTED_INCIDENT_SHOWN),

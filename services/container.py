@@ -28,6 +28,7 @@ from services.picture import Picture
 from services.ports import Heads
 from services.quarantine import Quarantine
 from services.roster import RosterService
+from services.spots import Spots
 from services.timers import Timers
 from services.track_analysis import TrackAnalyses
 from services.tracks import Tracks
@@ -66,6 +67,7 @@ class Services:
     incidents: Incidents
     late_entry: LateEntry
     occurrences: Occurrences
+    spots: Spots
     picture: Picture
     timers: Timers
 

@@ -7,14 +7,15 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from domain.alerts import ACKNOWLEDGED, RAISED, kind_of_alarm
-from domain.errors import GuardRefused, NotFound, NotPermitted, VersionConflict
+from domain.alerts import ACKNOWLEDGED, RAISED, SPOT, Alert, kind_of_alarm
+from domain.errors import GuardRefused, InvalidField, NotFound, NotPermitted, VersionConflict
 from domain.events import Actor, Command, Event, NewEvent
 from domain.incident import may_write
 from domain.policy import Policy
 from domain.situation import Situation
 from domain.streams import LOG_STREAM
 from domain.transitions import LOG
+from domain.words import clean
 from services.alert_books import AlertBooks
 from services.clock import Clock
 from services.commands import read_command
@@ -25,6 +26,7 @@ from services.summaries import event_view
 
 SYSTEM = Actor("system", "SYSTEM")
 _SILENT = ("ADMIN", "AUDITOR", "WALL")
+_LONGEST_REASON = 500
 
 
 class Occurrences:
@@ -67,8 +69,20 @@ class Occurrences:
         self._wake()
         return True, event_view(line)
 
-    def acknowledge(self, operation_id: str, alert_id: str, actor: Actor) -> dict[str, Any]:
-        """Take an alert by name. Raises ``NotFound``, ``VersionConflict`` when it was taken."""
+    def acknowledge(
+        self,
+        operation_id: str,
+        alert_id: str,
+        actor: Actor,
+        *,
+        incident: str | None = None,
+        reason: str | None = None,
+    ) -> dict[str, Any]:
+        """Take an alert by name. Raises ``NotFound``, ``VersionConflict`` when it was taken.
+
+        A spot needs a decision: the id of the ``incident`` as which it was reported, or the
+        ``reason`` why it is none; without one ``InvalidField``.
+        """
         situation = self._situation(operation_id, actor)
         if actor.role in _SILENT:
             raise NotPermitted(f"the role {actor.role} acknowledges no alerts", guard="role")
@@ -79,7 +93,12 @@ class Occurrences:
                 raise NotFound("no such alert in this operation")
             if not alert.open:
                 raise VersionConflict(f"{alert.acknowledged_by} has acknowledged it already")
-            command = _command(ACKNOWLEDGED, actor, situation.now, {"alert": alert_id})
+            named = incident and incident.startswith(f"{operation_id}-")
+            if incident and not (named and self._log.stream(connection, operation_id, incident)):
+                raise InvalidField("incident", "is no incident of this operation")
+            decision = _decision(alert, incident, reason)
+            record = {"alert": alert_id, **decision}
+            command = _command(ACKNOWLEDGED, actor, situation.now, record)
             self._append(connection, operation_id, command, None)
             taken = self._alerts.current(connection, operation_id).find(alert_id)
             view = (taken or alert).view()
@@ -149,6 +168,19 @@ class Occurrences:
         if kind is not None:
             self._journal.append(connection, operation, kind, event_view(stored), self._clock())
         return stored
+
+
+def _decision(alert: Alert, incident: str | None, reason: str | None) -> dict[str, str]:
+    if alert.kind != SPOT:
+        return {}
+    if incident:
+        return {"incident": incident}
+    words = clean(reason or "").strip()
+    if not words:
+        raise InvalidField("reason", "is needed: why this becomes no incident")
+    if len(words) > _LONGEST_REASON:
+        raise InvalidField("reason", f"must have at most {_LONGEST_REASON} characters")
+    return {"reason": words}
 
 
 def _command(event: str, actor: Actor, occurred_at: datetime, record: dict[str, Any]) -> Command:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, Response, request
 
 from api.v1.actors import current_actor
@@ -35,9 +37,26 @@ def occurrences_blueprint(occurrences: Occurrences, picture: Picture) -> Bluepri
 
     @blueprint.post("/<operation>/alerts/<alert>/acknowledge")
     def acknowledge(operation: str, alert: str) -> Response:
-        return no_store(**occurrences.acknowledge(operation, alert, current_actor()))
+        sent = request.get_json(silent=True)
+        said = sent if isinstance(sent, dict) else {}
+        return no_store(
+            **occurrences.acknowledge(
+                operation,
+                alert,
+                current_actor(),
+                incident=_text(said, "incident"),
+                reason=_text(said, "reason"),
+            )
+        )
 
     return blueprint
+
+
+def _text(said: dict[str, Any], name: str) -> str | None:
+    value = said.get(name)
+    if value is not None and not isinstance(value, str):
+        raise InvalidField(name, "must be text")
+    return value
 
 
 def _limit() -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -15,6 +16,7 @@ from api import feeds, problems
 from data.database import Database
 from data.fix_store import FixStore
 from data.quarantine_store import QuarantineStore
+from domain.time import to_rfc3339
 from services.ports import DeviceRecord
 from tests.services.positions import NOON, at, make_ingest
 
@@ -106,3 +108,24 @@ def test_odd_characters_reach_no_store_in_a_form_that_it_cannot_take(
     (stored,) = FixStore(open_database()).latest("demo")
     assert stored.fix.attributes["odd?"] == "ab?"
     assert stored.fix.attributes["far"] == "inf"
+
+
+def test_cursor_on_target_comes_by_http_too(
+    client: FlaskClient, open_database: Callable[[], Database]
+) -> None:
+    time = to_rfc3339(NOON)
+    event = (
+        f'<event version="2.0" uid="phone-1" type="a-f-G" time="{time}" start="{time}"'
+        f' stale="{time}"><point lat="42.89" lon="20.87" hae="1" ce="2" le="3"/></event>'
+    )
+    key = {"Authorization": "Basic " + b64encode(b"phone-1:k").decode()}
+    for data in (event * 2, event.replace("phone-1", "phone-9"), event[:50]):
+        assert client.post("/feeds/cot", data=data, headers=key).status_code == 200
+    assert client.post("/feeds/cot?id=phone-1&key=k", data=event).status_code == 200
+    refused = client.post("/feeds/cot", data=event)
+    assert (refused.status_code, "Basic" in refused.headers["WWW-Authenticate"]) == (401, True)
+    database = open_database()
+    (stored,) = FixStore(database).latest("demo")
+    assert (stored.fix.fix_time, stored.fix.accuracy) == (NOON, 2.0)
+    kept = QuarantineStore(database).listing("demo")
+    assert [one.entry.rejection.reason for one in kept] == ["unreadable", "unreadable"]

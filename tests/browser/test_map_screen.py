@@ -198,6 +198,28 @@ def test_everything_is_reached_by_keyboard_and_shows_it(open_monitor: Open) -> N
     assert {"theme-switch", "choose", "follow", "crossing"} <= reached
 
 
+def test_a_spot_report_is_dismissed_with_a_reason_or_reported(
+    open_monitor: Open, stage: Stage
+) -> None:
+    page = open_monitor()
+    spot = _sos(kind="spot", title="Roadblock", remarks="<b>two</b> trucks", uid="marker")
+    stage.script.alerts.append(spot)
+    stage.tell("alert", spot)
+    row = page.locator("#alert-list .alert", has_text="Spot report")
+    expect(row).to_contain_text("Roadblock · <b>two</b> trucks")
+    expect(page.locator(".sos")).to_have_count(0)
+    row.get_by_role("button", name="Dismiss").click()
+    reason = row.get_by_label("Why it is no incident")
+    expect(reason).to_be_focused()
+    reason.fill("a wedding")
+    stage.tell("alert", _sos(id="a2"))  # a new list leaves what was typed
+    expect(page.locator(".sos")).to_have_count(1)
+    expect(row.get_by_label("Why it is no incident")).to_have_value("a wedding")
+    spot["reason"] = "a wedding"
+    row.get_by_role("button", name="Dismiss").click()
+    expect(row).to_contain_text("Dismissed: a wedding")
+
+
 def test_the_row_tells_what_a_patrol_did_and_that_its_clock_is_wrong(
     open_monitor: Open, script: Script
 ) -> None:

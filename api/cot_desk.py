@@ -1,0 +1,349 @@
+"""What becomes of the events of TAK clients: stored, raised, kept for a person, or refused.
+
+One call stores what came on all connections since the last one, so the disk is reached once for
+many. It knows no sockets; ``cot_listener`` has them and shows the others what is durable.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Hashable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Protocol
+
+from domain.errors import StoreUnavailable
+from domain.fixes import CLOCK_TOLERANCE, MISSION_START, Rejection, Report, inside_area
+from formats.cot import REPORTED, CotEvent, Kind, Reading, Refused
+from services.ports import DeviceRecord, Filing
+
+SOURCE = "cot"
+
+SAME_CALL = timedelta(minutes=2)
+"""A client repeats an emergency every few seconds until it is cancelled. What comes within this
+time of the one before is the same call, and is not raised anew when somebody has taken it."""
+
+_LOG = logging.getLogger(__name__)
+
+
+class Ingest(Protocol):
+    """Both return when everything is durable, and raise ``StoreUnavailable`` when it is not."""
+
+    def accept(
+        self, source: str, reports: Sequence[Report], raw: Sequence[bytes], received_at: datetime
+    ) -> object:
+        """Store what was reported; ``raw`` has the bytes of each report."""
+
+    def quarantine(
+        self, source: str, device: str, raw: bytes, rejection: Rejection, received_at: datetime
+    ) -> object:
+        """Keep what cannot be read."""
+
+
+class Roster(Protocol):
+    """Which devices there are and where they belong."""
+
+    def find(self, device_id: str) -> DeviceRecord | None:
+        """The registered device."""
+
+    def filing(self, device_id: str, moment: datetime) -> Filing | None:
+        """Operation, unit and call sign of a device at a time."""
+
+
+class Spots(Protocol):
+    """Where what a person saw waits until somebody at a desk decides on it."""
+
+    def spotted(
+        self,
+        *,
+        filing: Filing,
+        device: str,
+        uid: str,
+        what: str,
+        title: str,
+        remarks: str,
+        occurred_at: datetime,
+        received_at: datetime,
+        position: tuple[float, float] | None,
+    ) -> None:
+        """Keep one; the same ``uid`` again is the same one."""
+
+    def call_cancelled(self, *, filing: Filing, device: str, occurred_at: datetime) -> None:
+        """Write down that the device took its call for help back. No alert ends by that."""
+
+
+@dataclass(slots=True)
+class Arrival:
+    """One event of a connection. ``proven`` is the device of the certificate, None without one;
+    ``speaker`` the known device that the connection has spoken for before."""
+
+    origin: Hashable
+    proven: str | None
+    speaker: str | None
+    reading: Reading
+    received_at: datetime
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What the listener has to know after everything is durable.
+
+    ``shown`` is by operation what the other clients get, ``speakers`` the known devices that each
+    origin spoke for, in order, ``faults`` how much of an origin was no event or not its own.
+    Of the devices that were ``looked_up``, those that are ``known``, and their operation in
+    ``places``.
+    """
+
+    shown: dict[str, list[tuple[Hashable, bytes]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
+    speakers: dict[Hashable, dict[str, None]] = field(default_factory=lambda: defaultdict(dict))
+    faults: Counter[Hashable] = field(default_factory=Counter)
+    counts: Counter[str] = field(default_factory=Counter)
+    strangers: set[str] = field(default_factory=set)
+    looked_up: set[str] = field(default_factory=set)
+    known: set[str] = field(default_factory=set)
+    places: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Work:
+    """The arrivals of one call, sorted by what is to be done with them."""
+
+    together: list[tuple[Arrival, CotEvent]] = field(default_factory=list)
+    alone: list[tuple[Arrival, CotEvent]] = field(default_factory=list)
+    unreadable: list[tuple[Arrival, Refused, str]] = field(default_factory=list)
+    spots: list[tuple[Arrival, CotEvent, Filing]] = field(default_factory=list)
+    cancelled: list[tuple[Arrival, CotEvent, Filing]] = field(default_factory=list)
+    calls: list[tuple[Arrival, CotEvent]] = field(default_factory=list)  # and what ends them
+
+
+class Desk:
+    """One a process. ``write`` is called from one thread at a time."""
+
+    def __init__(self, ingest: Ingest, roster: Roster, spots: Spots) -> None:
+        self._ingest = ingest
+        self._roster = roster
+        self._spots = spots
+        self._calls: dict[tuple[str, str], datetime] = {}
+        self._pool = ThreadPoolExecutor(8, "cot-quarantine")
+
+    def write(
+        self, arrivals: Sequence[Arrival], present: Collection[str], now: datetime
+    ) -> Outcome:
+        """Everything of ``arrivals`` that is to be kept is durable when this returns.
+
+        ``present`` are the devices that are connected, for ``Outcome.places``.
+        Raises ``StoreUnavailable``: then call it again with the same; what was stored before is
+        not stored twice.
+        """
+        outcome = Outcome()
+        work = self._sort(arrivals, outcome)
+        calls = self._mark_calls(work)
+        self._store(work, outcome)
+        self._tell(work, outcome)
+        self._calls = calls
+        speakers = {device for said in outcome.speakers.values() for device in said}
+        self._look_up({*present, *speakers}, now, outcome)
+        return outcome
+
+    def close(self) -> None:
+        """Give the threads back."""
+        self._pool.shutdown()
+
+    # --- who may say what ----------------------------------------------------------------------
+
+    def _sort(self, arrivals: Sequence[Arrival], outcome: Outcome) -> _Work:
+        work = _Work()
+        known: dict[str, bool] = {}
+        places: dict[str, Filing | None] = {}
+        for arrival in arrivals:
+            reading = arrival.reading
+            if isinstance(reading, Refused):
+                self._refuse(arrival, reading, work, outcome)
+                continue
+            device = reading.device
+            if device not in known:
+                known[device] = self._is_known(device)
+                places[device] = self._roster.filing(device, arrival.received_at)
+            if arrival.proven is not None and device != arrival.proven:
+                _count_fault(outcome, arrival, "of another device")
+            elif not known[device]:
+                _count_fault(outcome, arrival, "unknown")
+                outcome.strangers.add(device)
+            else:
+                outcome.speakers[arrival.origin][device] = None
+                self._file(arrival, reading, places[device], work, outcome)
+        return work
+
+    def _look_up(self, devices: Collection[str], now: datetime, outcome: Outcome) -> None:
+        for device in devices:
+            outcome.looked_up.add(device)
+            if self._is_known(device):
+                outcome.known.add(device)
+                filing = self._roster.filing(device, now)
+                if filing is not None:
+                    outcome.places[device] = filing.operation
+
+    def _is_known(self, device: str) -> bool:
+        found = self._roster.find(device)
+        return found is not None and found.enabled
+
+    def _refuse(self, arrival: Arrival, refused: Refused, work: _Work, outcome: Outcome) -> None:
+        _count_fault(outcome, arrival, "unreadable")
+        said = arrival.proven or arrival.speaker or next(iter(outcome.speakers[arrival.origin]), "")
+        if said and self._is_known(said):
+            work.unreadable.append((arrival, refused, said))
+
+    def _file(
+        self,
+        arrival: Arrival,
+        event: CotEvent,
+        filing: Filing | None,
+        work: _Work,
+        outcome: Outcome,
+    ) -> None:
+        kind = event.kind
+        outcome.counts[kind.value] += 1
+        if kind in (Kind.EMERGENCY, Kind.CANCEL):
+            work.calls.append((arrival, event))
+        if kind in REPORTED:
+            plain = filing is not None and _looks_right(event.report, arrival.received_at)
+            (work.together if plain else work.alone).append((arrival, event))
+            if filing is not None and plain:
+                outcome.shown[filing.operation].append((arrival.origin, event.raw))
+        elif filing is None:
+            outcome.counts["in no operation"] += 1
+        elif kind is Kind.SPOT:
+            work.spots.append((arrival, event, filing))
+        elif kind is Kind.CANCEL:
+            work.cancelled.append((arrival, event, filing))
+            outcome.shown[filing.operation].append((arrival.origin, event.raw))
+
+    # --- emergencies ---------------------------------------------------------------------------
+
+    def _mark_calls(self, work: _Work) -> dict[tuple[str, str], datetime]:
+        """Takes the alarm out of what only repeats a call, and gives the calls known after it."""
+        calls = dict(self._calls)
+        for arrival, event in work.calls:
+            word = event.report.alarm
+            if event.kind is Kind.CANCEL:
+                calls = {one: last for one, last in calls.items() if one[0] != event.device}
+            elif word is not None:
+                heard = calls.get((event.device, word))
+                calls[event.device, word] = arrival.received_at
+                if heard is not None and arrival.received_at - heard <= SAME_CALL:
+                    attributes = {**event.report.attributes, "emergency": word}
+                    event.report = replace(event.report, alarm=None, attributes=attributes)
+        return calls
+
+    # --- storing -------------------------------------------------------------------------------
+
+    def _store(self, work: _Work, outcome: Outcome) -> None:
+        if work.together:
+            received_at = max(arrival.received_at for arrival, _ in work.together)
+            reports = [event.report for _, event in work.together]
+            try:
+                raw = [event.raw for _, event in work.together]
+                self._ingest.accept(SOURCE, reports, raw, received_at)
+            except StoreUnavailable:
+                raise
+            except Exception:  # one bad event must not cost the others theirs
+                _LOG.exception("%d events are stored one by one", len(reports))
+                work.alone += work.together
+        tasks = [
+            *(self._pool.submit(self._store_alone, *one) for one in work.alone),
+            *(self._pool.submit(self._store_unreadable, *one) for one in work.unreadable),
+        ]
+        for task in tasks:
+            if not task.result():
+                outcome.counts["failed"] += 1
+
+    def _store_alone(self, arrival: Arrival, event: CotEvent) -> bool:
+        """With its bytes, because it may end in quarantine."""
+        return _stored(
+            lambda: self._ingest.accept(SOURCE, [event.report], [event.raw], arrival.received_at)
+        )
+
+    def _store_unreadable(self, arrival: Arrival, refused: Refused, device: str) -> bool:
+        rejection = Rejection("unreadable", refused.fault.field, refused.fault.detail)
+        return _stored(
+            lambda: self._ingest.quarantine(
+                SOURCE, device, refused.raw, rejection, arrival.received_at
+            )
+        )
+
+    def _tell(self, work: _Work, outcome: Outcome) -> None:
+        for arrival, event, filing in work.spots:
+            if not _stored(partial(self._keep_spot, arrival, event, filing)):
+                outcome.counts["failed"] += 1
+        for arrival, event, filing in work.cancelled:
+            say = partial(
+                self._spots.call_cancelled,
+                filing=filing,
+                device=event.device,
+                occurred_at=_moment(arrival, event),
+            )
+            if not _stored(say):
+                outcome.counts["failed"] += 1
+
+    def _keep_spot(self, arrival: Arrival, event: CotEvent, filing: Filing) -> None:
+        report = event.report
+        position = None
+        if report.latitude is not None and report.longitude is not None:
+            position = report.latitude, report.longitude
+        self._spots.spotted(
+            filing=filing,
+            device=event.device,
+            uid=event.uid,
+            what=event.type,
+            title=event.title,
+            remarks=event.remarks,
+            occurred_at=_moment(arrival, event),
+            received_at=arrival.received_at,
+            position=position,
+        )
+
+
+def _stored(store: Callable[[], object]) -> bool:
+    """Whether it is durable. Raises ``StoreUnavailable``; any other fault is one of this program
+    about one event, which must not stop the events of everybody else."""
+    try:
+        store()
+    except StoreUnavailable:
+        raise
+    except Exception:
+        _LOG.exception("an event could not be stored")
+        return False
+    return True
+
+
+def _looks_right(report: Report, received_at: datetime) -> bool:
+    """Whether a report will in all likelihood be a fix or a sign of life; ``judge`` decides.
+
+    What will not be is handed in alone, so that quarantine gets the bytes of that event.
+    """
+    if report.faults:
+        return False
+    latitude, longitude, moment = report.latitude, report.longitude, report.fix_time
+    if latitude is None or longitude is None:
+        return latitude is longitude
+    if moment is not None and not MISSION_START <= moment <= received_at + CLOCK_TOLERANCE:
+        return False
+    return inside_area(latitude, longitude)
+
+
+def _moment(arrival: Arrival, event: CotEvent) -> datetime:
+    """When it was said; the time of receipt where the clock of the device cannot be right."""
+    said = event.report.fix_time
+    if said is None or not MISSION_START <= said <= arrival.received_at:
+        return arrival.received_at
+    return said
+
+
+def _count_fault(outcome: Outcome, arrival: Arrival, what: str) -> None:
+    outcome.counts[what] += 1
+    outcome.faults[arrival.origin] += 1

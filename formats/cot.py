@@ -1,0 +1,311 @@
+"""Cursor on Target: the events that TAK clients send, as reports. What goes out: ``cot_writer``.
+
+Wire format: ``docs/formats.md``. Where in the bytes of a connection an event ends is found by
+``cot_stream``, its XML is read by ``cot_xml``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+from domain.fixes import Rejection, Report
+from formats.cot_stream import Splitter
+from formats.cot_xml import Element, bare, read_one, read_together
+from formats.message import HttpMessage, Unreadable, basic_credentials, device_id
+from formats.values import instant, number, shown
+
+
+class Kind(Enum):
+    """What an event is for us."""
+
+    POSITION = "position"  # where a device is
+    EMERGENCY = "emergency"  # a person calls for help
+    CANCEL = "cancel"  # and takes the call back
+    SPOT = "spot"  # something that a person saw
+    PING = "ping"  # asks whether we are there
+    OTHER = "other"  # drawings, chat, files, answers, and what is not yet invented
+
+
+REPORTED = frozenset({Kind.POSITION, Kind.EMERGENCY})
+"""What is a position of the device that says it."""
+
+ALARMS = {
+    "b-a-o-tbl": "911",
+    "b-a-o-pan": "ring the bell",
+    "b-a-o-opn": "in contact",
+    "b-a-g": "geo-fence breached",
+}
+"""How the emergencies that a person chooses in the client are called; any other is ``sos``."""
+
+UNKNOWN = 999_999
+"""Heights and errors from here on mean that the sender does not know."""
+
+_BEACON = "-9-1-1"  # the uid of an emergency is that of its device with this behind it
+
+
+@dataclass(slots=True)
+class CotEvent:
+    """One event. ``device`` is who says it and ``uid`` what it is about; a position is about the
+    device itself. ``title`` is the call sign that the event shows, ``remarks`` its text, ``raw``
+    its bytes without an XML declaration."""
+
+    uid: str
+    type: str
+    kind: Kind
+    device: str
+    report: Report
+    title: str
+    remarks: str
+    raw: bytes
+
+
+@dataclass(slots=True)
+class Refused:
+    """Bytes that are no event, and why."""
+
+    raw: bytes
+    fault: Unreadable
+
+
+Reading = CotEvent | Refused
+
+
+def read(pieces: Sequence[bytes]) -> list[Reading]:
+    """What the pieces of a stream are, in order; never raises.
+
+    Of a piece with a broken beginning the last event is read and the beginning refused, so a
+    connection that lost bytes is understood again with its next event.
+    """
+    bared = [bare(piece) for piece in pieces]
+    together = [piece for piece in bared if piece is not None]
+    elements = read_together(together) if len(together) == len(pieces) else None
+    found: list[Reading] = []
+    if elements is not None:
+        for piece, element in zip(together, elements, strict=True):
+            found.append(_event(piece, element))
+    else:
+        for piece, stripped in zip(pieces, bared, strict=True):
+            found += _encoded(piece) if stripped is None else _read_alone(stripped)
+    return found
+
+
+def identify(message: HttpMessage) -> str | None:
+    """The device: the user of HTTP Basic, else ``id`` in the query, else who the event is from."""
+    credentials = basic_credentials(message)
+    if credentials is not None:
+        return device_id(credentials[0])
+    if "id" in message.query:
+        return device_id(message.query["id"])
+    events = (each for each in _of_body(message.body) if isinstance(each, CotEvent))
+    return next((event.device for event in events), None)
+
+
+def decode(message: HttpMessage, *, speed_unit: str = "knots") -> tuple[Report, ...]:
+    """The positions and emergencies of one or several events, all of one device.
+
+    ``speed_unit`` changes nothing here: the format fixes it. Raises ``Unreadable`` for what is no
+    event, and for an event of another device than the one that proved itself.
+    """
+    device = identify(message)
+    if device is None:
+        raise Unreadable("uid", "names no device")
+    return tuple(
+        event.report for event in events_of(message.body, device) if event.kind in REPORTED
+    )
+
+
+def events_of(body: bytes, device: str) -> list[CotEvent]:
+    """The events of a request of ``device``; raises ``Unreadable`` as ``decode`` does."""
+    events = []
+    for each in _of_body(body):
+        if isinstance(each, Refused):
+            raise each.fault
+        if each.device != device:
+            raise Unreadable("uid", "is of another device than the one that proved itself")
+        events.append(each)
+    return events
+
+
+def _of_body(body: bytes) -> list[Reading]:
+    splitter = Splitter()
+    pieces = splitter.feed(body)
+    rest = splitter.rest()
+    return read([*pieces, rest] if rest.strip() or not pieces else pieces)
+
+
+def _encoded(piece: bytes) -> list[Reading]:
+    return [Refused(piece, Unreadable("event", "is in another encoding than UTF-8"))]
+
+
+def _read_alone(piece: bytes) -> list[Reading]:
+    """One piece. An event without content, ``<event …/>``, has no end mark of its own and stands in
+    front of the next one."""
+    try:
+        return [_event(piece, read_one(piece))]
+    except Unreadable as fault:
+        start = piece.rfind(b"<event")
+        if start <= 0:
+            return [Refused(piece, fault)]
+        return [*_before(piece[:start], fault), *_read_alone(piece[start:])]
+
+
+def _before(piece: bytes, fault: Unreadable) -> list[Reading]:
+    stripped = bare(piece[: piece.rfind(b">") + 1])
+    if not stripped:
+        return [Refused(piece, fault)] if piece.strip() else []
+    try:
+        return [_event(stripped, read_one(stripped))]
+    except Unreadable:
+        return [Refused(piece, fault)]
+
+
+# --- one event -----------------------------------------------------------------------------------
+
+
+def _event(piece: bytes, element: Element) -> Reading:
+    own = element["event"]
+    uid, name = device_id(own.get("uid")), own.get("type")
+    if uid is None:
+        return Refused(piece, Unreadable("uid", "names no device"))
+    if not name:
+        return Refused(piece, Unreadable("type", "is missing"))
+    device = _speaker(uid, element)
+    kind = _kind(name, uid, device, element)
+    title = element.get("contact", _NOTHING).get("callsign", "")
+    remarks = element.get("remarks", _NOTHING).get("", "").strip()
+    report = _report(device, name, kind, element)
+    return CotEvent(uid, name, kind, device, report, title, remarks, piece)
+
+
+def _speaker(uid: str, element: Element) -> str:
+    """Who says it: the producer that a marker or an emergency links to, else what it is about."""
+    link = element.get("link")
+    if link is not None and link.get("relation") == "p-p":
+        return device_id(link.get("uid")) or uid
+    return uid.removesuffix(_BEACON) or uid
+
+
+def _kind(name: str, uid: str, device: str, element: Element) -> Kind:
+    if name.startswith("a-"):
+        if uid == device:
+            return Kind.POSITION
+        # a marker that a person has set for something seen
+        return Kind.SPOT if element["event"].get("how", "").startswith("h-") else Kind.OTHER
+    if name.startswith("b-a-"):
+        cancelled = element.get("emergency", _NOTHING).get("cancel", "").lower() == "true"
+        return Kind.CANCEL if cancelled or name == "b-a-o-can" else Kind.EMERGENCY
+    if name.startswith(("b-m-p-s-m", "b-r-")):
+        return Kind.SPOT
+    return Kind.PING if name == "t-x-c-t" else Kind.OTHER
+
+
+def _report(device: str, name: str, kind: Kind, element: Element) -> Report:
+    own = element["event"]
+    faults: list[Rejection] = []
+    dropped: dict[str, str] = {}
+    point = element.get("point", _NOTHING)
+    latitude = _coordinate("latitude", point.get("lat"), faults)
+    longitude = _coordinate("longitude", point.get("lon"), faults)
+    accuracy = _measure("accuracy", point.get("ce"), dropped)
+    if latitude == 0 and longitude == 0 and accuracy is None:
+        # what a client says before its receiver has found itself
+        latitude = longitude = None
+    track = element.get("track", _NOTHING)
+    attributes = _attributes(name, element)
+    report = Report(
+        device,
+        _moment(own.get("time") or own.get("start"), faults),
+        latitude,
+        longitude,
+        _measure("speed", track.get("speed"), dropped),
+        _measure("course", track.get("course"), dropped),
+        _measure("altitude", point.get("hae"), dropped),
+        accuracy,
+        _measure("battery", element.get("status", _NOTHING).get("battery"), dropped),
+        ALARMS.get(name, "sos") if kind is Kind.EMERGENCY else None,
+        attributes,
+        tuple(faults),
+    )
+    if dropped:
+        attributes["dropped"] = dropped
+    return report
+
+
+_NOTHING: dict[str, str] = {}
+
+_KEPT = (
+    ("how", "event", "how"),
+    ("stale", "event", "stale"),
+    ("callsign", "contact", "callsign"),
+    ("group", "__group", "name"),
+    ("role", "__group", "role"),
+    ("platform", "takv", "platform"),
+    ("source", "precisionlocation", "geopointsrc"),
+)
+
+
+def _attributes(name: str, element: Element) -> dict[str, Any]:
+    """What is said beside the numbers; ``stale`` is until when the sender vouches for it."""
+    kept: dict[str, Any] = {"type": name}
+    for key, part, attribute in _KEPT:
+        if part in element and (said := element[part].get(attribute)):
+            kept[key] = said
+    return kept
+
+
+def _coordinate(field: str, text: str | None, faults: list[Rejection]) -> float | None:
+    if text is None or not text.strip():
+        faults.append(Rejection("unreadable", field, f"{field} is missing"))
+        return None
+    try:
+        return _number(text)
+    except ValueError as fault:
+        faults.append(Rejection("not_a_number", field, f"{field}: {fault}"))
+        return None
+
+
+def _measure(field: str, text: str | None, dropped: dict[str, str]) -> float | None:
+    if text is None or not text:
+        return None
+    try:
+        value = _number(text)
+    except ValueError:
+        dropped[field] = text
+        return None
+    return None if value >= UNKNOWN else value
+
+
+def _number(text: str) -> float:
+    """Most are plain; what only Python reads ("1_000", other digits) is left to ``number``."""
+    if text.isascii() and "_" not in text:
+        try:
+            return float(text)
+        except ValueError:
+            pass
+    return number(text)
+
+
+def _moment(text: str | None, faults: list[Rejection]) -> datetime | None:
+    if text is None:
+        return None
+    if len(text) in _PLAIN_TIMES and text.endswith("Z") and text[10] == "T":
+        try:
+            return datetime.fromisoformat(text)
+        except ValueError:
+            pass
+    try:
+        return instant(text)
+    except OverflowError:
+        reason = "before_mission" if text.strip().startswith(("-", "0")) else "future_time"
+        detail = "the time is beyond every calendar"
+    except ValueError:
+        reason, detail = "unreadable", f"{shown(text)} is not a time"
+    faults.append(Rejection(reason, "fix_time", detail))
+    return None
+
+
+_PLAIN_TIMES = frozenset(range(len("2026-11-21T20:30:00Z"), len("2026-11-21T20:30:00.000000Z") + 1))

@@ -1,0 +1,111 @@
+"""The XML of events, read by expat: no document type, no entity, nothing fetched, nothing kept.
+
+Events are read many at once inside one root of ours, because setting up a parser costs more than
+reading an event. One that is broken must not cost the others theirs, and no event may say anything
+about the one behind it; so when the events do not begin exactly where they were said to begin, or
+anything is wrong with the whole, each is read alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+from xml.parsers.expat import ExpatError, ParserCreate
+
+from formats.message import Unreadable
+
+_BLANK = b" \t\r\n"
+_READABLE = re.compile(rb"\A(?!.*encoding)|encoding\s*=\s*[\"'](?:utf-?8|us-ascii)[\"']", re.S)
+_LONGEST_TEXT = 4000
+_PRODUCER = "p-p"
+
+Element = dict[str, dict[str, str]]
+"""One event: the attributes of its elements by name. Of several of one name the first counts, of
+links the one to the producer; ``remarks`` has its text under ``""``."""
+
+
+def bare(piece: bytes) -> bytes | None:
+    """An event without blanks and XML declaration in front; None where it says another encoding."""
+    piece = piece.lstrip(_BLANK)
+    if not piece.startswith(b"<?xml"):
+        return piece
+    end = piece.find(b"?>")
+    declaration = piece[:end].lower() if end > 0 else b""
+    if not declaration or not _READABLE.search(declaration):
+        return None
+    return piece[end + 2 :].lstrip(_BLANK)
+
+
+def read_together(pieces: Sequence[bytes]) -> list[Element] | None:
+    """The events of ``pieces``, each bare, or None where they have to be read one by one."""
+    try:
+        return _parse(b"<s>" + b"".join(pieces) + b"</s>", _starts(pieces))
+    except (ExpatError, LookupError, ValueError):
+        return None
+
+
+def read_one(piece: bytes) -> Element:
+    """The one event of ``piece``, bare; raises ``Unreadable``."""
+    try:
+        found = _parse(piece, [0])
+    except (ExpatError, LookupError, ValueError) as fault:
+        raise Unreadable("event", f"is broken: {ascii(str(fault))[1:121]}") from fault
+    if not found:
+        raise Unreadable("event", "is another document than one event")
+    return found[0]
+
+
+def _starts(pieces: Sequence[bytes]) -> list[int]:
+    starts, place = [], len(b"<s>")
+    for piece in pieces:
+        starts.append(place)
+        place += len(piece)
+    return starts
+
+
+def _parse(document: bytes, starts: Sequence[int]) -> list[Element] | None:
+    """The events of ``document``; None when they do not begin at ``starts``."""
+    found: list[Element] = []
+    parts: Element = {}
+    odd = False
+    parser = ParserCreate("UTF-8")
+
+    def start(name: str, attributes: dict[str, str]) -> None:
+        nonlocal parts, odd
+        if name == "event":
+            count = len(found)
+            odd = odd or count == len(starts) or parser.CurrentByteIndex != starts[count]
+            parts = {"event": attributes}
+            found.append(parts)
+        elif name not in parts:
+            parts[name] = attributes
+            if name == "remarks":
+                parser.CharacterDataHandler = text
+                parser.EndElementHandler = end
+        elif name == "link" and parts[name].get("relation") != _PRODUCER:
+            parts[name] = attributes
+
+    def text(said: str) -> None:
+        remarks = parts["remarks"]
+        remarks[""] = (remarks.get("", "") + said)[:_LONGEST_TEXT]
+
+    def end(name: str) -> None:
+        if name == "remarks":
+            parser.CharacterDataHandler = None
+            parser.EndElementHandler = None
+
+    parser.buffer_text = True
+    parser.StartElementHandler = start
+    parser.StartDoctypeDeclHandler = _refuse_document_type
+    try:
+        parser.Parse(document, True)
+    finally:
+        # without this the parser and its handlers would hold on to each other
+        parser.StartElementHandler = parser.CharacterDataHandler = None
+        parser.EndElementHandler = parser.StartDoctypeDeclHandler = None
+    return None if odd or len(found) != len(starts) else found
+
+
+def _refuse_document_type(*_: Any) -> None:
+    raise ValueError("a document type, which no event needs")
