@@ -18,6 +18,11 @@ QUIET_S = 5.0
 for so long: what was sent before the client lost it still counts."""
 
 
+BINARY = b"\xbf"
+"""What every message of the binary form of the TAK protocol begins with; no XML does. A client
+speaks it only to a server that has offered it, which this one never does."""
+
+
 class Hall(Protocol):
     """Where connections report; ``CotListener`` is it."""
 
@@ -26,6 +31,9 @@ class Hall(Protocol):
 
     def said(self, connection: Connection, readings: Sequence[Reading]) -> None:
         """It has said something."""
+
+    def binary(self, connection: Connection) -> None:
+        """It speaks the binary form of the protocol, and is closed."""
 
     def left(self, connection: Connection) -> None:
         """It is gone."""
@@ -62,6 +70,10 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._heard += 1
+        if self._heard == 1 and data.startswith(BINARY):
+            self._hall.binary(self)
+            self.close()
+            return
         pieces = self._splitter.feed(data)
         if pieces:
             self._hall.said(self, read(pieces))

@@ -129,6 +129,7 @@ class Desk:
         self._roster = roster
         self._spots = spots
         self._calls: dict[tuple[str, str], datetime] = {}
+        self._written_down = False
         self._pool = ThreadPoolExecutor(8, "cot-quarantine")
 
     def write(
@@ -141,6 +142,7 @@ class Desk:
         not stored twice.
         """
         outcome = Outcome()
+        self._written_down = False
         work = self._sort(arrivals, outcome)
         calls = self._mark_calls(work)
         self._store(work, outcome)
@@ -264,13 +266,13 @@ class Desk:
 
     def _store_alone(self, arrival: Arrival, event: CotEvent) -> bool:
         """With its bytes, because it may end in quarantine."""
-        return _stored(
+        return self._stored(
             lambda: self._ingest.accept(SOURCE, [event.report], [event.raw], arrival.received_at)
         )
 
     def _store_unreadable(self, arrival: Arrival, refused: Refused, device: str) -> bool:
         rejection = Rejection("unreadable", refused.fault.field, refused.fault.detail)
-        return _stored(
+        return self._stored(
             lambda: self._ingest.quarantine(
                 SOURCE, device, refused.raw, rejection, arrival.received_at
             )
@@ -278,7 +280,7 @@ class Desk:
 
     def _tell(self, work: _Work, outcome: Outcome) -> None:
         for arrival, event, filing in work.spots:
-            if not _stored(partial(self._keep_spot, arrival, event, filing)):
+            if not self._stored(partial(self._keep_spot, arrival, event, filing)):
                 outcome.counts["failed"] += 1
         for arrival, event, filing in work.cancelled:
             say = partial(
@@ -287,8 +289,23 @@ class Desk:
                 device=event.device,
                 occurred_at=_moment(arrival, event),
             )
-            if not _stored(say):
+            if not self._stored(say):
                 outcome.counts["failed"] += 1
+
+    def _stored(self, store: Callable[[], object]) -> bool:
+        """Whether it is durable. Raises ``StoreUnavailable``; any other fault is one of this
+        program about one event, which must not stop the events of everybody else, and of many in
+        one group only the first is written down, so that the log stays readable."""
+        try:
+            store()
+        except StoreUnavailable:
+            raise
+        except Exception:
+            if not self._written_down:
+                self._written_down = True
+                _LOG.exception("an event could not be stored")
+            return False
+        return True
 
     def _keep_spot(self, arrival: Arrival, event: CotEvent, filing: Filing) -> None:
         report = event.report
@@ -306,19 +323,6 @@ class Desk:
             received_at=arrival.received_at,
             position=position,
         )
-
-
-def _stored(store: Callable[[], object]) -> bool:
-    """Whether it is durable. Raises ``StoreUnavailable``; any other fault is one of this program
-    about one event, which must not stop the events of everybody else."""
-    try:
-        store()
-    except StoreUnavailable:
-        raise
-    except Exception:
-        _LOG.exception("an event could not be stored")
-        return False
-    return True
 
 
 def _looks_right(report: Report, received_at: datetime) -> bool:

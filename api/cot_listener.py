@@ -39,6 +39,8 @@ _RETRY_S = (0.2, 0.5, 1.0, 2.0, 5.0)
 _NAMED = 5  # uids that a warning names
 _SAY_EVERY = timedelta(seconds=30)
 
+_IN_BINARY = "in the binary form of the protocol, which is not read: set the client to XML"
+
 _NOTABLE = ("unknown", "unreadable", "of another device", "in no operation", "failed")
 
 _LOG = logging.getLogger(__name__)
@@ -132,6 +134,10 @@ class CotListener:
             self._paused = True
             for one in self._connections:
                 one.pause()
+
+    def binary(self, _connection: Connection) -> None:
+        """A client that cannot be understood is counted and told of, not guessed at."""
+        self._count(_IN_BINARY)
 
     def left(self, connection: Connection) -> None:
         """A connection is gone; what it said before is stored all the same."""

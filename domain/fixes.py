@@ -257,7 +257,7 @@ def _believable(report: Report) -> tuple[_Optional, dict[str, Any]]:
         else:
             values.append(None)
             dropped[name] = _plain(value)
-    attributes = {_text(key): _plain(value) for key, value in report.attributes.items()}
+    attributes = _plain_attributes(report.attributes)
     if report.alarm is not None:
         attributes["alarm"] = report.alarm
     if dropped:
@@ -265,6 +265,18 @@ def _believable(report: Report) -> tuple[_Optional, dict[str, Any]]:
         attributes["dropped"] = {**before, **dropped} if isinstance(before, dict) else dropped
     speed, course, altitude, accuracy, battery = values
     return (speed, course, altitude, accuracy, battery), attributes
+
+
+def _plain_attributes(said: Mapping[str, Any]) -> dict[str, Any]:
+    """A copy with plain keys and values; most messages say short, plain words and nothing else,
+    which is found out for all of them at once."""
+    try:
+        together = "".join(said) + "".join(said.values())
+    except TypeError:  # numbers or lists among them
+        together = "\x00"
+    if together.isascii() and "\x00" not in together and len(together) <= _LONGEST_TEXT:
+        return dict(said)
+    return {_text(key): _plain(value) for key, value in said.items()}
 
 
 def _plain(value: Any, depth: int = 0) -> Any:

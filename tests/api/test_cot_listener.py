@@ -13,7 +13,7 @@ import pytest
 
 import api.cot_connection
 import api.cot_listener
-from api.cot_desk import Desk
+from api.cot_desk import Arrival, Desk
 from api.cot_listener import CotListener
 from api.cot_server import _context
 from app import create_app
@@ -22,6 +22,7 @@ from data.fix_store import FixStore
 from data.quarantine_store import QuarantineStore
 from domain.errors import StoreUnavailable
 from domain.roster import Operation, Unit
+from formats.cot import read
 from services.container import Services, services_of
 from settings import Settings
 from tests.tak_client import PATIENCE_S, TakClient, make_certificates
@@ -314,6 +315,37 @@ def test_a_ping_is_answered(services: Services) -> None:
         assert b'type="t-x-c-t-r"' in await client.hear("event")
 
     on_stage(services, play)
+
+
+def test_the_binary_form_is_refused_by_its_name(
+    services: Services, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def play(stage: Stage) -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", stage.port)
+        writer.write(b"\xbf\x05\x0a\x03abc")
+        assert await asyncio.wait_for(reader.read(), PATIENCE_S) == b""  # it was closed
+        writer.close()
+        await stage.until(lambda: "set the client to XML" in caplog.text)
+
+    on_stage(services, play)
+
+
+def test_of_many_faults_of_the_program_one_is_written_down(
+    services: Services, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise RuntimeError("a fault of this program")
+
+    desk = Desk(services.ingest, services.roster, services.spots)
+    monkeypatch.setattr(services.ingest, "accept", fails)
+    events = [f"sokol-{which}" for which in (1, 2)] * 20
+    arrivals = [
+        Arrival(number, None, None, one, services.clock())
+        for number, one in enumerate(read([TakClient(uid, 0).position() for uid in events]))
+    ]
+    assert desk.write(arrivals, (), services.clock()).counts["failed"] == len(events)
+    desk.close()
+    assert caplog.text.count("an event could not be stored") == 1
 
 
 def test_an_emergency_is_an_sos_and_taking_it_back_ends_nothing(services: Services) -> None:
