@@ -8,7 +8,7 @@ read together, and nobody outside this package can tell in which of them a fix i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, select
@@ -62,14 +62,22 @@ class FixStore:
             unit: from_microseconds(newest) for unit, newest in found.items() if newest != NEVER
         }
 
-    def insert(self, connection: Connection, stored: Sequence[StoredFix]) -> list[Storing]:
+    def insert(
+        self,
+        connection: Connection,
+        stored: Sequence[StoredFix],
+        newest: Mapping[tuple[str, str], datetime] | None = None,
+    ) -> list[Storing]:
         """Store what is new; of each fix, in order, what became of it.
 
         A fix whose key is taken is a duplicate when it says the same and a conflict when not;
-        neither changes what is there.
+        neither changes what is there. ``newest`` is the answer of that method for all their units
+        in the same transaction, for a caller who has it; else it is asked for here.
         """
         rows = [fix_values(fix) for fix in stored]
-        known = _known_keys(connection, rows)
+        if newest is None:
+            newest = self.newest(connection, list({(row[0], row[1]): None for row in rows}))
+        known = _known_keys(connection, rows, newest)
         fresh, outcomes = [], []
         for row in rows:
             there = known.setdefault(row[:4], row)
@@ -165,11 +173,13 @@ class FixStore:
             return {row.id: row.callsign for row in rows}
 
 
-def _known_keys(connection: Connection, rows: Sequence[Values]) -> dict[Key, Values]:
+def _known_keys(
+    connection: Connection, rows: Sequence[Values], newest: Mapping[tuple[str, str], datetime]
+) -> dict[Key, Values]:
     """What is there at the keys of the rows; looked up only for those not newer than all others
     of their unit, which in a live feed are few."""
-    newest = newest_of(connection, list({(row[0], row[1]): None for row in rows}))
-    older = [row[:4] for row in rows if row[2] <= newest[row[0], row[1]]]
+    last = {unit: to_microseconds(moment) for unit, moment in newest.items()}
+    older = [row[:4] for row in rows if row[2] <= last.get((row[0], row[1]), NEVER)]
     return fixes_at(connection, older) if older else {}
 
 

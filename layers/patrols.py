@@ -51,7 +51,10 @@ def _symbol(theme: Theme) -> dict[str, Any]:
             "text-font": FONT_BOLD,
             "text-size": by_zoom(13, 15, 17),
             "text-line-height": 1.1,
-            "text-variable-anchor": ["left", "right", "top", "bottom"],
+            "text-variable-anchor": [
+                *("left", "right", "top", "bottom"),
+                *("top-left", "bottom-left", "top-right", "bottom-right"),
+            ],
             "text-radial-offset": 1.15,
             "text-justify": "auto",
             "text-allow-overlap": True,

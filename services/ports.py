@@ -112,8 +112,14 @@ class FixWriter(Protocol):
     ) -> dict[tuple[str, str], datetime]:
         """The newest fix time of each (operation, unit) that has one."""
 
-    def insert(self, connection: Transaction, fixes: Sequence[StoredFix]) -> list[Storing]:
-        """Store what is new and tell of each fix what became of it, in order."""
+    def insert(
+        self,
+        connection: Transaction,
+        stored: Sequence[StoredFix],
+        newest: Mapping[tuple[str, str], datetime] | None = None,
+    ) -> list[Storing]:
+        """Store what is new and tell of each fix what became of it, in order. ``newest`` is what
+        that method has just told, so that it need not be asked for again."""
 
     def insert_heartbeats(
         self, connection: Transaction, heartbeats: Sequence[tuple[str, str, Heartbeat]]

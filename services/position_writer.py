@@ -122,7 +122,7 @@ class PositionWriter:
             StoredFix(filing.operation, filing.unit, fix, tally.submission.received_at)
             for tally, _, filing, fix in offered
         ]
-        outcomes = self._fixes.insert(connection, stored)
+        outcomes = self._fixes.insert(connection, stored, newest)
         for (tally, item, filing, fix), outcome in zip(offered, outcomes, strict=True):
             unit = filing.operation, filing.unit
             last = newest.get(unit)
