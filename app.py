@@ -194,7 +194,12 @@ def _open_edges(server: Flask, settings: Settings, services: Services) -> None:
             services.heads,
         ),
         analysis_blueprint(
-            services.analyses, services.roster, services.clock, services.cache, services.heads
+            services.analyses,
+            services.device_clocks,
+            services.roster,
+            services.clock,
+            services.cache,
+            services.heads,
         ),
         openapi_blueprint(),
     ):

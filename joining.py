@@ -31,6 +31,7 @@ from domain.policy import Policy
 from services.accounts import Accounts
 from services.attempts import LateLimiter, SignInAttempts
 from services.clock import Clock, utc_now
+from services.clocks import Clocks
 from services.container import Services
 from services.coverage import Coverage
 from services.demonstration import Demonstration
@@ -104,7 +105,7 @@ class _Stores:
 
     def drawn(self) -> DrawnTracks:
         """Who watches for what must be drawn anew."""
-        return DrawnTracks(self.database, self.fixes, LevelStore(), utc_now)
+        return DrawnTracks(self.database, self.fixes, LevelStore(), utc_now, self.policy.tracks)
 
     def ingest(self, occurrences: Occurrences, visits: Watchers) -> Ingest:
         """The one writer of positions in this process."""
@@ -134,6 +135,7 @@ def join(server: Flask, settings: Settings, policy: Policy) -> Services:
     cache = KeptCache(server, settings.cache_url)
     clocks = TimerBooks(stores.events, stores.roster, policy)
     timers = stores.timers(clocks)
+    device_clocks = Clocks(stores.fixes, stores.quarantine, policy.tracks)
     duties = [
         Duty("prune the journal", _PRUNE_EVERY, partial(_prune, stores.journal)),
         Duty("watch the timers", _WATCH_EVERY, timers.watch),
@@ -158,9 +160,10 @@ def join(server: Flask, settings: Settings, policy: Policy) -> Services:
         live=stores.hub,
         ingest=ingest,
         heads=stores.journal,
-        tracks=Tracks(stores.fixes),
+        tracks=Tracks(stores.fixes, settings=policy.tracks, skews=device_clocks.skews),
         drawn=drawn,
-        analyses=TrackAnalyses(stores.fixes, crossing_points),
+        analyses=TrackAnalyses(stores.fixes, crossing_points, policy.tracks),
+        device_clocks=device_clocks,
         quarantine=Quarantine(stores.quarantine, stores.roster),
         log_check=LogCheck(stores.events, stores.roster),
         coverage=coverage,

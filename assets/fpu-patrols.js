@@ -13,8 +13,11 @@ fpu.patrols = (function () {
   /* --- what the server knows ----------------------------------------------------------------- */
 
   function start() {
-    const {lateAfter, silentAfter} = document.getElementById("shell").dataset;
-    tracks = new fpu.Tracks({late: Number(lateAfter), silent: Number(silentAfter)});
+    const {lateAfter, silentAfter, gapSeconds, fastest} = document.getElementById("shell").dataset;
+    tracks = new fpu.Tracks({
+      late: Number(lateAfter), silent: Number(silentAfter),
+      gap: Number(gapSeconds), fastest: Number(fastest),
+    });
     rows.clear();
     selected = followed = null;
     document.getElementById("patrol-list").replaceChildren();
@@ -43,9 +46,15 @@ fpu.patrols = (function () {
   }
 
   async function loadTrails() {
-    const from = new Date(fpu.now() - trailSeconds() * 1000).toISOString();
+    const from = trailStart(fpu.now(), trailSeconds());
     drawnFor = fpu.map.sharpness() || USUAL;
     tracks.draw(await fpu.get(`${base()}/tracks?from=${from}&zoom=${drawnFor}&times=1`));
+  }
+
+  /** Since when trails are asked for: long ones from a whole hour, which the server has ready. */
+  function trailStart(now, seconds) {
+    const start = now - seconds * 1000;
+    return new Date(seconds > HOUR ? start - start % (HOUR * 1000) : start).toISOString();
   }
 
   /** Ask for more points when the map shows more than those that were asked for can tell. */
@@ -62,9 +71,16 @@ fpu.patrols = (function () {
   /** What the chosen patrol did while its trail was made. */
   async function loadWork() {
     const unit = selected, row = rows.get(unit);
-    if (!row) return;
-    const words = await fpu.work.told(base(), unit, trailSeconds()).catch(() => "");
-    if (unit === selected) fpu.write(row.work, words);
+    if (!row) return drawImpossible([]);
+    const told = await fpu.work.told(base(), unit, trailSeconds()).catch(() => null);
+    if (unit !== selected) return;
+    fpu.write(row.work, told ? told.words : "");
+    drawImpossible(told ? told.impossible : []);
+  }
+
+  /** Positions of the chosen patrol where it cannot have been; its line leaves them out. */
+  function drawImpossible(features) {
+    fpu.map.show("impossible", {type: "FeatureCollection", features});
   }
 
   /** Positions that were stored together: each unit is drawn once. */
@@ -149,6 +165,7 @@ fpu.patrols = (function () {
       row.item.classList.toggle("selected", name === unit);
       if (name !== unit) fpu.write(row.work, "");
     }
+    drawImpossible([]);
     loadWork();
     const known = tracks.units.get(unit);
     if (known?.at && goThere) fpu.map.goTo(known.at, NEAR);

@@ -3,11 +3,13 @@
 window.fpu = window.fpu || {};
 
 fpu.Tracks = class {
-  /** `limits`: seconds of age after which a position is late, then silent. */
-  constructor(limits) {
-    this.limits = limits;
-    this.gap = 120000;       // two fixes further apart (ms) are not joined by a known line
-    this.fastest = 70;       // nor two that no patrol can have been at one after the other (m/s)
+  /** `limits`: seconds of age after which a position is late, then silent; after a `gap` of so many
+      seconds two fixes are not joined by a known line, nor where a patrol would have had to be
+      faster than `fastest` (m/s). */
+  constructor({late, silent, gap = 120, fastest = 70}) {
+    this.limits = {late, silent};
+    this.gap = gap * 1000;
+    this.fastest = fastest;
     this.standing = 0.6;     // below this speed (m/s) a unit stands
     this.wander = 30;        // so far (m) a receiver that lies still may seem to go
     this.memory = 900000;    // two fixes further apart (ms) tell no speed
@@ -34,23 +36,49 @@ fpu.Tracks = class {
   }
 
   /** Trails as the server draws them for one zoom: unbroken pieces in whole steps on a grid that is
-      `scale` steps wide. A long step within one of them is no gap: the points between were left
-      out because no map of that zoom could show them. */
-  draw({scale, tracks}) {
+      `scale` steps wide, times in steps of so many `seconds` since the start of a piece. A long step
+      within one of them is no gap: the points between were left out because no map of that zoom
+      could show them. */
+  draw({scale, sources, columns, tracks, x, y, t, seconds}) {
     this.trails.clear();
-    for (const {unit, device, x, y, t} of tracks) {
-      const trail = this._trail(`${unit}|${device}`);
-      let east = 0, south = 0, seconds = 0;
-      x.forEach((step, i) => {
-        east += step;
-        south += y[i];
-        seconds += t[i];
-        const at = this._place(east / scale, south / scale);
-        trail.push({t: seconds * 1000, at, start: i === 0});
-        if (x.length === 1) trail.push({t: seconds * 1000, at, start: false}); // drawn as a dot
-      });
+    const east = this._numbers(x), south = this._numbers(y), later = this._numbers(t);
+    let across = 0, down = 0, next = 0;
+    for (const row of tracks) {
+      const piece = Object.fromEntries(columns.map((name, i) => [name, row[i]]));
+      const [unit, , device] = sources[piece.source], trail = this._trail(`${unit}|${device}`);
+      let passed = 0;
+      for (let i = 1; i <= piece.points; i += 1, next += 1) {
+        across += this._signed(east[next]);
+        down += this._signed(south[next]);
+        passed += later[next] * seconds * 1000;
+        const at = this._place(across / scale, down / scale);
+        const then = i === piece.points ? piece.end : Math.min(piece.start + passed, piece.end);
+        trail.push({t: then, at, start: i === 1});
+        if (piece.points === 1) trail.push({t: then, at, start: false}); // drawn as a dot
+      }
     }
   }
+
+  /** Whole numbers from 0 up out of their text: characters from `#` on without the backslash are
+      digits from 0 on; one of 79 and above says that more follow, each worth twelve times more. */
+  _numbers(text) {
+    const found = [];
+    let number = 0, worth = 1;
+    for (let i = 0; i < text.length; i += 1) {
+      const code = text.charCodeAt(i), digit = code - (code > 92 ? 36 : 35);
+      number += digit * worth;
+      if (digit >= 79) worth *= 12;
+      else {
+        found.push(number);
+        number = 0;
+        worth = 1;
+      }
+    }
+    return found;
+  }
+
+  /** 0, 1, 2, 3, 4 … stand for 0, -1, 1, -2, 2 … */
+  _signed = (number) => number % 2 ? -(number + 1) / 2 : number / 2;
 
   /** Longitude and latitude of a place in web Mercator, the world from 0 to 1. */
   _place(x, y) {

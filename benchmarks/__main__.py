@@ -14,6 +14,7 @@ NAMES = (
     "ingest_burst",
     "ingest_http",
     "map_drawing",
+    "monitor_tracks",
     "state_at",
     "track_analysis",
 )

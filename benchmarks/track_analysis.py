@@ -1,4 +1,4 @@
-"""Cleaning, gaps and simplification of a million fixes of twelve vehicles, and what is sent.
+"""Cleaning, gaps and simplification of a million fixes of twelve vehicles.
 
 The peer is MovingPandas (BSD-3-Clause), which does the same with one of the vehicles in the same
 run, its time scaled by the number of fixes; building its trajectory is not counted. It is installed
@@ -9,7 +9,6 @@ generated tracks tells whether what was found is right.
 
 from __future__ import annotations
 
-import gzip
 import json
 import subprocess
 import tempfile
@@ -19,20 +18,16 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.generated_tracks import BEGIN, SECOND, Drive, fleet
+from benchmarks.generated_tracks import Drive, fleet
 from benchmarks.peers import HERE, python_with
 from domain.analysis_settings import AnalysisSettings
-from domain.drawn import draw, joined
 from domain.fleet import Fleet, fleet_of, plane, simplified
-from domain.levels import on_grid
 from domain.stops import find_stops
-from domain.stored_fixes import NO_SEGMENT, FixColumns
 from domain.track_analysis import analyse, clean
 
 VEHICLES, FIXES, TOLERANCE_M, RUNS, LIMIT = 12, 1_000_000, 5.0, 5, 500
 SETTINGS = AnalysisSettings()
 PEER = ("movingpandas==0.23.0", "geopandas==1.2.0", "pandas==3.1.1", "shapely==2.2.0")
-DAY = 24 * 3600 * SECOND
 
 
 def main() -> None:
@@ -59,7 +54,6 @@ def main() -> None:
         f"{'the whole analysis, distances too':44} {everything:9.3f} s, processor {used_all:.3f} s"
     )
     _compare(million.take(million.track == 0), same, used, len(million))
-    _payloads(drives)
 
 
 def _the_same(its: Fleet) -> object:
@@ -95,51 +89,10 @@ def _compare(one: Fleet, ours: float, used: float, fixes: int) -> None:
     )
 
 
-def _payloads(drives: list[Drive]) -> None:
-    its = _columns(drives)
-    its = its.take(its.fix_time < BEGIN + DAY)
-    raw = np.column_stack([its.longitude.round(5), its.latitude.round(5)]).tolist()
-    before = json.dumps(raw, separators=(",", ":")).encode()
-    print(
-        f"a day, {len(its):,} fixes: every one as GeoJSON {len(before) / 1e6:.1f} MB, "
-        f"compressed {len(gzip.compress(before, 6)) / 1e6:.1f} MB"
-    )
-    hours = [draw(its.take((its.fix_time >= begin) & (its.fix_time < begin + DAY // 24)),
-                  begin, begin + DAY // 24, SETTINGS)
-             for begin in range(BEGIN, BEGIN + DAY, DAY // 24)]  # fmt: skip
-    for zoom in (7, 8, 9, 10, 12, 14):
-        drawn = joined([hour.at_zoom(zoom) for hour in hours], SETTINGS.gap_s)
-        columns = {"x": on_grid(drawn.x, zoom), "y": on_grid(drawn.y, zoom)}
-        ends = np.cumsum(drawn.points)[:-1]
-        told = [
-            {
-                name: np.diff(part, prepend=0).tolist()
-                for name, part in zip(columns, parts, strict=True)
-            }
-            for parts in zip(*(np.split(v, ends) for v in columns.values()), strict=True)
-        ]
-        sent = json.dumps(told, separators=(",", ":")).encode()
-        print(
-            f"  zoom {zoom:2}: {len(drawn.x):7,} points, {len(sent) / 1e3:7.0f} kB, compressed "
-            f"{len(gzip.compress(sent, 6)) / 1e3:6.1f} kB"
-        )
-
-
 def _as_fleet(drives: list[Drive]) -> Fleet:
     track = np.repeat(np.arange(len(drives)), [len(one.fix_time) for one in drives])
     names = ("fix_time", "latitude", "longitude", "accuracy")
     return fleet_of(track, *(np.concatenate([getattr(d, n) for d in drives]) for n in names))[0]
-
-
-def _columns(drives: list[Drive]) -> FixColumns:
-    its = _as_fleet(drives)
-    names = np.array([f"unit-{number:02}" for number in range(len(drives))], dtype=object)
-    unknown = np.full(len(its), np.nan)
-    return FixColumns(
-        names[its.track], names[its.track], its.fix_time, its.fix_time, its.latitude, its.longitude,
-        unknown, unknown, unknown, its.accuracy, unknown,
-        np.full(len(its), NO_SEGMENT, dtype=np.int64),
-    )  # fmt: skip
 
 
 def _best(work: Callable[[], object]) -> tuple[float, float]:

@@ -70,19 +70,56 @@ def columns(
     begin: int,
     end: int,
     known: int = FOREVER,
+    *,
+    only_places: bool = False,
 ) -> FixColumns:
-    """All fixes of one unit, or of all, from ``begin`` to ``end``, both included."""
+    """All fixes of one unit, or of all, from ``begin`` to ``end``, both included.
+
+    ``only_places``: of what was packed, speed, course, altitude and battery are not decoded, which
+    takes most of the time; they are NaN.
+    """
     asked = {"operation": operation, "unit": unit, "begin": begin, "end": end, "known": known}
     chunk_query, row_query = EVERYTHING if unit is None else ALL_OF_ONE
     found: dict[str, list[FixColumns]] = {}
     for row in _by_start(connection.execute(chunk_query, asked)):
-        whole = chunk_fixes(row._mapping)
-        chosen = _chosen(whole.fix_time, whole.received_at, begin, end, known)
-        found.setdefault(row.unit, []).append(whole.take(chosen).columns(row.unit))
+        decode = _places_of if only_places else _everything_of
+        found.setdefault(row.unit, []).append(decode(row, begin, end, known))
     for name, rows in groupby(connection.execute(row_query, asked), key=lambda row: row[0]):
         found.setdefault(name, []).append(columns_from(list(rows)))
     in_order = [_in_order(found[name]) for name in sorted(found)]
     return _joined(in_order) if in_order else columns_from(())
+
+
+def _everything_of(row: Any, begin: int, end: int, known: int) -> FixColumns:
+    whole = chunk_fixes(row._mapping)
+    chosen = _chosen(whole.fix_time, whole.received_at, begin, end, known)
+    return whole.take(chosen).columns(row.unit)
+
+
+def _places_of(row: Any, begin: int, end: int, known: int) -> FixColumns:
+    places = Places(row.places, row.fixes)
+    chosen = _chosen(places.fix_time, places.received_at, begin, end, known)
+    fix_time = places.fix_time[chosen]
+    count, names = len(fix_time), places.devices
+    unknown = np.full(count, np.nan)
+    if len(names) == 1:
+        device = np.full(count, names[0], dtype=object)
+    else:
+        device = np.array(names, dtype=object)[places.which[chosen]]
+    return FixColumns(
+        unit=np.full(count, row.unit, dtype=object),
+        device=device,
+        fix_time=fix_time,
+        received_at=places.received_at[chosen],
+        latitude=places.latitude[chosen],
+        longitude=places.longitude[chosen],
+        speed=unknown,
+        course=unknown,
+        altitude=unknown,
+        accuracy=accuracy_of(row.readings, row.fixes)[chosen],
+        battery=unknown,
+        segment=places.segment[chosen],
+    )
 
 
 Point = tuple[int, float, float, float | None]

@@ -91,6 +91,28 @@ class FixStore:
             connection.exec_driver_sql(_INSERT[self._database.dialect], fresh)
         return outcomes
 
+    def has_told(
+        self,
+        connection: Connection,
+        operation: str,
+        unit: str,
+        device: str,
+        *,
+        after: datetime,
+        received_before: datetime,
+    ) -> bool:
+        """Whether a device has a fix later than ``after`` that came before ``received_before``;
+        among the recent ones, which are not yet packed."""
+        its = fixes.c
+        query = select(its.fix_time).where(
+            its.operation == operation,
+            its.unit == unit,
+            its.fix_time > to_microseconds(after),
+            its.device == device,
+            its.received_at < to_microseconds(received_before),
+        )
+        return connection.execute(query.limit(1)).first() is not None
+
     def remove(self, connection: Connection, stored: Sequence[StoredFix]) -> int:
         """Take fixes away for good, as when an import is undone; how many of them were there."""
         return remove(connection, [fix_values(fix)[:4] for fix in stored])
@@ -155,6 +177,22 @@ class FixStore:
         span = to_microseconds(start), to_microseconds(end)
         with self._database.reading() as connection:
             return reading.columns(connection, operation, unit, *span, _known(known_at))
+
+    def places(
+        self,
+        operation: str,
+        unit: str | None,
+        start: datetime,
+        end: datetime,
+        known_at: datetime | None = None,
+    ) -> FixColumns:
+        """As ``between``, for whom times, places and accuracy are enough: what else was measured
+        may be NaN."""
+        span = to_microseconds(start), to_microseconds(end)
+        with self._database.reading() as connection:
+            return reading.columns(
+                connection, operation, unit, *span, _known(known_at), only_places=True
+            )
 
     def trails(
         self,

@@ -17,7 +17,7 @@ from pathlib import Path
 from string import Formatter
 from typing import Any
 
-from data.policy_keys import NUMBERS, SECTIONS, with_numbers
+from data.policy_keys import COMMON, NUMBERS, SECTIONS, with_numbers
 from domain.policy import Policy, with_roles
 from domain.transitions import OBSERVERS, ORGANISATION_OF, ROLES, ROWS_OF
 
@@ -101,11 +101,17 @@ class _Reading:
             if section not in allowed:
                 known = allowed if kind else (*allowed, "words", *KINDS)
                 self._fault(title, "", _unknown("section", section, known))
+            elif kind and section in COMMON:
+                self._fault(title, "", f"holds for every operation: write [{section}]")
             elif section == "roles":
                 roles = self._roles(title, self._section(title, content), kind)
             else:
                 values |= self._numbers(title, section, self._section(title, content))
         policy = with_numbers(base, values)
+        tracks = policy.tracks
+        if not kind and tracks.stop_reach_m < tracks.stop_spread_m:
+            detail = f"must be at least stop_spread_m, which is {tracks.stop_spread_m:g}"
+            self._fault("tracks", "stop_reach_m", detail)
         return replace(policy, rows_of=with_roles(policy.rows_of, roles)) if roles else policy
 
     def _numbers(

@@ -18,7 +18,8 @@ _WEEK = 7 * 24 * 60.0
 @dataclass(frozen=True, slots=True)
 class Number:
     """One number of the file. ``field`` is its place in ``Policy``, such as ``timers.decide``;
-    how the key ends tells the unit of measure. ``whole`` numbers have no fraction.
+    how the key ends tells the unit of measure. ``whole`` numbers have no fraction. ``each`` of the
+    unit of the file make one of that in which the policy keeps it.
     """
 
     section: str
@@ -27,6 +28,7 @@ class Number:
     least: float
     most: float
     whole: bool = False
+    each: float = 1.0
 
     def fault(self, value: object) -> str | None:
         """Why ``value`` cannot stand here, None where it can."""
@@ -39,22 +41,29 @@ class Number:
 
     def read(self, value: float) -> timedelta | float:
         """The value as the policy keeps it."""
-        unit = _UNITS.get(self.key.rpartition("_")[2])
-        if unit is not None:
-            return value * unit
+        if isinstance(self._kept(Policy()), timedelta):
+            return value * self._unit
         if self.key.endswith("_percent"):
             return value / 100
-        return value
+        return value / self.each
 
     def written(self, policy: Policy) -> float:
         """The number that the file would hold for ``policy``."""
+        place = self._kept(policy)
+        if isinstance(place, timedelta):
+            return place / self._unit
+        return place * 100 if self.key.endswith("_percent") else place * self.each
+
+    def _kept(self, policy: Policy) -> timedelta | float:
         place: object = policy
         for name in self.field.split("."):
             place = getattr(place, name)
-        if isinstance(place, timedelta):
-            return place / _UNITS[self.key.rpartition("_")[2]]
-        assert isinstance(place, (int, float))
-        return place * 100 if self.key.endswith("_percent") else place
+        assert isinstance(place, (timedelta, int, float))
+        return place
+
+    @property
+    def _unit(self) -> timedelta:
+        return _UNITS[self.key.rpartition("_")[2]]
 
 
 NUMBERS: tuple[Number, ...] = (
@@ -73,10 +82,25 @@ NUMBERS: tuple[Number, ...] = (
     Number("limits", "request_expires_after_minutes", "request_expires_after", 1, _WEEK),
     Number("limits", "arrival_radius_m", "arrival_radius_m", 10, 50_000),
     Number("limits", "late_after_minutes", "late_after", 1, _WEEK),
+    Number("tracks", "highest_speed_kmh", "tracks.highest_speed", 20, 1000, each=3.6),
+    Number("tracks", "highest_acceleration_ms2", "tracks.highest_acceleration", 0.5, 100),
+    Number("tracks", "jump_slack_m", "tracks.jump_slack_m", 0, 5000),
+    Number("tracks", "useless_accuracy_m", "tracks.useless_accuracy_m", 10, 100_000),
+    Number("tracks", "gap_seconds", "tracks.gap_s", 5, 3600),
+    Number("tracks", "stop_window_seconds", "tracks.stop_window_s", 5, 3600),
+    Number("tracks", "stop_spread_m", "tracks.stop_spread_m", 1, 1000),
+    Number("tracks", "stop_reach_m", "tracks.stop_reach_m", 1, 2000),
+    Number("tracks", "stop_merge_seconds", "tracks.stop_merge_s", 0, 3600),
+    Number("tracks", "stop_shortest_seconds", "tracks.stop_shortest_s", 1, 86_400),
+    Number("tracks", "wander_m", "tracks.wander_m", 0, 100),
+    Number("tracks", "clock_wrong_seconds", "tracks.clock_wrong_s", 1, 120),
 )
 """Every number, in the order of the file."""
 
 SECTIONS = tuple(dict.fromkeys(one.section for one in NUMBERS))
+
+COMMON = ("tracks",)
+"""Sections that hold for every operation, because what is made of them is kept."""
 
 
 def with_numbers(policy: Policy, values: Mapping[str, timedelta | float]) -> Policy:
@@ -89,5 +113,6 @@ def with_numbers(policy: Policy, values: Mapping[str, timedelta | float]) -> Pol
         policy,
         timers=replace(policy.timers, **parts.get("timers", {})),  # type: ignore[arg-type]
         travel=replace(policy.travel, **parts.get("travel", {})),  # type: ignore[arg-type]
+        tracks=replace(policy.tracks, **parts.get("tracks", {})),  # type: ignore[arg-type]
         **parts.get("", {}),  # type: ignore[arg-type]
     )

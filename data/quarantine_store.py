@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, func, insert, select
@@ -11,10 +12,11 @@ from sqlalchemy import Connection, RowMapping, Select, func, insert, select
 from data.database import Database
 from data.schema import quarantine
 from domain.fixes import Rejection
-from domain.stored_fixes import QuarantineEntry
+from domain.stored_fixes import ClockTime, QuarantineEntry
 from domain.time import from_microseconds, to_microseconds
 
 _FIELD_LENGTH = 40  # of the column
+_MOST_CLOCKS = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,22 @@ class QuarantineStore:
             rows = connection.execute(query.group_by(quarantine.c.reason)).all()
             return {row[0]: row[1] for row in rows}
 
+    def refused_clocks(self, operation: str, since: datetime) -> list[ClockTime]:
+        """What clocks said that were refused since a time, newest last: the last thousands."""
+        columns = quarantine.c
+        query = (
+            select(columns.unit, columns.device, columns.fix_time, columns.received_at)
+            .where(
+                columns.operation == operation,
+                columns.received_at >= to_microseconds(since),
+                columns.fix_time.is_not(None),
+            )
+            .order_by(columns.received_at.desc())
+            .limit(_MOST_CLOCKS)
+        )
+        with self._database.reading() as connection:
+            return [ClockTime(*row) for row in connection.execute(query)][::-1]
+
 
 def _of(query: Select[Any], operation: str | None) -> Select[Any]:
     column = quarantine.c.operation
@@ -91,6 +109,7 @@ def _row(entry: QuarantineEntry) -> dict[str, Any]:
         "field": _storable(entry.rejection.field)[:_FIELD_LENGTH],
         "detail": _storable(entry.rejection.detail),
         "raw": entry.raw,
+        "fix_time": None if entry.fix_time is None else to_microseconds(entry.fix_time),
     }
 
 
@@ -108,5 +127,6 @@ def _quarantined(row: RowMapping) -> Quarantined:
         source=row["source"],
         rejection=Rejection(row["reason"], row["field"], row["detail"]),
         raw=bytes(row["raw"]),
+        fix_time=None if row["fix_time"] is None else from_microseconds(row["fix_time"]),
     )
     return Quarantined(row["id"], entry)

@@ -252,6 +252,7 @@ quarantine = Table(
     Column("field", String(40), nullable=False),
     Column("detail", Text, nullable=False),
     Column("raw", LargeBinary, nullable=False),  # what the device sent, as it was
+    Column("fix_time", BigInteger),  # what its clock said, where it was refused for that
     Index("ix_quarantine_operation", "operation", "received_at"),
 )
 

@@ -30,6 +30,9 @@ MISSION_START = datetime(2008, 1, 1, tzinfo=UTC)
 NULL_ISLAND = 1e-6
 """Both coordinates within this many degrees of zero: a receiver without a position."""
 
+CLOCK_FAULTS = ("future_time", "before_mission")
+"""Reasons of a ``Rejection`` that only a wrong clock gives."""
+
 _DEEPEST = 8
 _LONGEST_TEXT = 2_000
 

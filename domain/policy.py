@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
+from domain.analysis_settings import AnalysisSettings
 from domain.roster import Operation
 from domain.transitions import ROWS_OF, Transition
 
@@ -52,6 +53,7 @@ class Policy:
     ``reserve_minimum``: platoons to keep available unless an override is recorded, in an operation
     that was opened without a number of its own.
     ``late_after``: how long after it happened an entry counts as late.
+    ``tracks``: how fixes are cleaned and tracks are read; the same in every operation.
     ``rows_of``: the transition table by (region, event), with the roles that the unit has set.
     ``of_kind``: what is different in operations of a kind (``live``, ``exercise``, ``history``).
     """
@@ -63,6 +65,7 @@ class Policy:
     late_after: timedelta = timedelta(minutes=10)
     timers: Timers = Timers()
     travel: Travel = Travel()
+    tracks: AnalysisSettings = field(default_factory=AnalysisSettings)
     rows_of: Mapping[tuple[str, str], tuple[Transition, ...]] = field(
         default_factory=lambda: ROWS_OF
     )

@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from functools import partial
 from itertools import starmap
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -118,12 +118,22 @@ class DeviceTrack:
         )
 
 
+class ClockTime(NamedTuple):
+    """What the clock of a device said, and when we heard it; microseconds."""
+
+    unit: str
+    device: str
+    fix_time: int
+    received_at: int
+
+
 @dataclass(frozen=True, slots=True)
 class QuarantineEntry:
     """What a device sent, as it was (``raw``), and why it is no fix.
 
     ``operation`` and ``unit`` are None when the device was in no operation at that time.
-    ``source`` is the format: osmand, owntracks, gpx ...
+    ``source`` is the format: osmand, owntracks, gpx ...; ``fix_time`` is what the clock of a device
+    said that was refused for it, otherwise None.
     """
 
     operation: str | None
@@ -133,6 +143,7 @@ class QuarantineEntry:
     source: str
     rejection: Rejection
     raw: bytes
+    fix_time: datetime | None = None
 
 
 def _nothing_for_nan(column: NDArray[np.float64]) -> list[float | None]:

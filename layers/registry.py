@@ -6,6 +6,7 @@ from layers.alarms import ALARMS
 from layers.crossings import CROSSINGS
 from layers.districts import DISTRICTS
 from layers.hillshade import HILLSHADE
+from layers.impossible import IMPOSSIBLE
 from layers.incidents import INCIDENTS
 from layers.lakes import LAKES
 from layers.land import LAND
@@ -33,6 +34,7 @@ LAYERS: tuple[MapLayer, ...] = (
     OUTLINE,
     SETTLEMENTS,
     TRAILS,
+    IMPOSSIBLE,
     CROSSINGS,
     INCIDENTS,
     PATROLS,

@@ -87,11 +87,33 @@ def _row(item: Mapping[str, Any], callsigns: Mapping[str, str], language: str) -
             html.Td(callsigns.get(item["unit"], item["unit"]) or "–"),
             html.Td(item["device"]),
             html.Td(item["source"]),
-            html.Td([html.Strong(_reason(item["reason"], language)), html.Div(item["detail"])]),
+            html.Td(_why(item, language)),
             html.Td(item["field"]),
             html.Td(_raw(item["raw"], language)),
         ]
     )
+
+
+def _why(item: Mapping[str, Any], language: str) -> list[Component]:
+    """The reason, what a wrong clock comes to in words, and the detail."""
+    said: list[Component] = [html.Strong(_reason(item["reason"], language))]
+    skew = item.get("clock_skew_s")
+    if skew is not None:
+        way = "ahead" if skew > 0 else "behind"
+        words = text(f"quarantine.clock_{way}", language, time=_length(abs(skew), language))
+        said.append(html.Div(words, className="clock"))
+    return [*said, html.Div(item["detail"])]
+
+
+def _length(seconds: float, language: str) -> str:
+    """A length of time as people say it: ``4 min``, ``3 h 0 min``, ``12 d``."""
+    minutes = round(seconds / 60)
+    hours, rest = divmod(minutes, 60)
+    if not hours:
+        return text("quarantine.minutes", language, n=minutes)
+    if hours < 48:
+        return text("quarantine.hours", language, n=hours, m=rest)
+    return text("quarantine.days", language, n=round(hours / 24))
 
 
 def _raw(raw: str, language: str) -> Component:

@@ -10,6 +10,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 from flask import has_request_context, request
 
+from domain.analysis_settings import AnalysisSettings
 from domain.errors import DashboardError
 from domain.roster import Operation
 from domain.tracks import Freshness
@@ -63,6 +64,7 @@ class ShellContext:
     reporters: tuple[str, ...] = ROWS_OF[INC, "report"][0].entered_by
     operations: tuple[Operation, ...] = ()
     freshness: Freshness = field(default_factory=Freshness)
+    tracks: AnalysisSettings = field(default_factory=AnalysisSettings)
 
     @property
     def may_write(self) -> bool:
@@ -112,6 +114,7 @@ def shell_context(
         demonstration=services.demonstration,
         address=_address(variables, path),
         over=over,
+        tracks=policy.tracks,
         reporters=policy.rows_of[INC, "report"][0].entered_by,
         operations=tuple(services.roster.operations()) if who else (),
     )
@@ -156,6 +159,8 @@ def shell(content: Component, context: ShellContext) -> Component:
             may_acknowledge="" if context.role in _CANNOT_ACKNOWLEDGE else "yes",
             late_after=context.freshness.late_after_s,
             silent_after=context.freshness.silent_after_s,
+            gap_seconds=context.tracks.gap_s,
+            fastest=context.tracks.highest_speed,
             shift_started=context.shift_started,
         ),
     )

@@ -13,6 +13,7 @@ from domain.policy import Policy
 from services.accounts import Accounts
 from services.cache import Cache
 from services.clock import Clock
+from services.clocks import Clocks
 from services.coverage import Coverage
 from services.demonstration import Demonstration
 from services.drawn_tracks import DrawnTracks
@@ -61,6 +62,7 @@ class Services:
     tracks: Tracks
     drawn: DrawnTracks
     analyses: TrackAnalyses
+    device_clocks: Clocks
     quarantine: Quarantine
     log_check: LogCheck
     coverage: Coverage

@@ -17,11 +17,12 @@ import numpy as np
 from domain.analysis_settings import AnalysisSettings
 from domain.drawn import MARGIN_S, Drawn, draw, joined
 from domain.fixes import Fix
-from domain.levels import DEEPEST, FINEST, STEPS, on_grid, pixels
-from domain.time import from_microseconds, to_microseconds, to_rfc3339
+from domain.levels import DEEPEST, FINEST
+from domain.time import from_microseconds, to_microseconds
 from services.clock import Clock
 from services.duties import Duty
 from services.ports import Filing, FixReader, Transaction, Transactions
+from services.told_tracks import told
 
 SETTLED = timedelta(minutes=3)
 """So long after an hour ended its levels are made: what was on its way then has arrived."""
@@ -102,20 +103,12 @@ class DrawnTracks:
         known_at: datetime | None = None,
         times: bool = False,
     ) -> dict[str, Any]:
-        """The tracks of one unit, or of all, from ``start`` to ``end``, for one zoom from 0 up.
-
-        ``scale`` is the width of the world in steps; a track has ``x`` and ``y``, each the first
-        place on that grid and then the steps to the next one, with ``times`` also ``t`` in whole
-        seconds since 1970 UTC in the same way, and what a line of ``Tracks.tracks`` tells, but for
-        its length.
+        """The tracks of one unit, or of all, from ``start`` to ``end``, for one zoom from 0 up,
+        in the form of ``services.told_tracks``; with ``times`` when a unit was at each point.
         """
         level = min(max(int(np.ceil(zoom)), 4), DEEPEST)
         drawn = self._drawn(operation, unit, start, end, level, known_at)
-        return {
-            "zoom": level,
-            "scale": int(pixels(level) * STEPS),
-            "tracks": _tracks(drawn, level, self._fixes.callsigns(), times),
-        }
+        return told(drawn, level, self._fixes.callsigns(), times)
 
     def _drawn(
         self,
@@ -159,7 +152,7 @@ class DrawnTracks:
         if begin >= until:
             last = first
         around = (from_microseconds(first), from_microseconds(last))
-        columns = self._fixes.between(operation, unit, *around, known_at)
+        columns = self._fixes.places(operation, unit, *around, known_at)
         return draw(columns, begin, until, self._settings, level)
 
     # --- making ----------------------------------------------------------------------------------
@@ -217,36 +210,3 @@ class DrawnTracks:
         with self._transactions.writing() as connection:
             self._store.keep(connection, operation, hour, changed, self._recipe, drawn)
         return drawn
-
-
-def _tracks(
-    drawn: Drawn, level: int, callsigns: Mapping[str, str], times: bool
-) -> list[dict[str, Any]]:
-    columns = {"x": on_grid(drawn.x, level), "y": on_grid(drawn.y, level)}
-    if times:
-        columns["t"] = np.rint(drawn.time / 1e6).astype(np.int64)
-    found: list[dict[str, Any]] = []
-    ends = np.cumsum(drawn.points).tolist()
-    for piece, end in enumerate(ends):
-        begin = end - int(drawn.points[piece])
-        unit, device = str(drawn.unit[piece]), str(drawn.device[piece])
-        same = bool(found) and (found[-1]["unit"], found[-1]["device"]) == (unit, device)
-        start = int(drawn.start[piece])
-        gap = round((start - int(drawn.end[piece - 1])) / 1e6, 1) if same else None
-        found.append(
-            {
-                "unit": unit,
-                "callsign": callsigns.get(unit, unit),
-                "device": device,
-                "start": to_rfc3339(from_microseconds(start)),
-                "end": to_rfc3339(from_microseconds(int(drawn.end[piece]))),
-                "gap_before_s": gap,
-                "fixes": int(drawn.fixes[piece]),
-                "outliers": int(drawn.outliers[piece]),
-                **{
-                    name: np.diff(values[begin:end], prepend=0).tolist()
-                    for name, values in columns.items()
-                },
-            }
-        )
-    return found

@@ -14,6 +14,7 @@ from domain.incident import may_write
 from domain.policy import Policy
 from domain.situation import Situation
 from domain.streams import LOG_STREAM
+from domain.time import to_date_time_group
 from domain.transitions import LOG
 from domain.words import clean
 from services.alert_books import AlertBooks
@@ -140,6 +141,28 @@ class Occurrences:
         raised = self._alerts.current(connection, operation).open_for(unit, kind)
         if raised is not None:
             self._journal.append(connection, operation, "alert", raised.view(), received_at)
+
+    def came_late(
+        self,
+        connection: Transaction,
+        *,
+        operation: str,
+        callsign: str,
+        device: str,
+        kind: str,
+        occurred_at: datetime,
+        unit: str,
+        latitude: float | None,
+        longitude: float | None,
+        **_: object,
+    ) -> None:
+        """An alarm that is history by now, as a line of the log: it is read and does not ring."""
+        place = "" if latitude is None else f" at {latitude:.5f}, {longitude:.5f}"
+        said = to_date_time_group(occurred_at)
+        text = f"{callsign}: the device {device} said {kind} at {said}{place}. It came late."
+        record = {"text": text, "unit": unit, "significant": True}
+        command = _command("entry", SYSTEM, occurred_at, record)
+        self._append(connection, operation, command, "log")
 
     def _situation(self, operation_id: str, actor: Actor) -> Situation:
         operation = self._roster.operation(operation_id)

@@ -96,6 +96,22 @@ class AlarmLog(Protocol):
     ) -> None:
         """Record one alarm; without a position when the device sent none that can be believed."""
 
+    def came_late(
+        self,
+        connection: Transaction,
+        *,
+        operation: str,
+        unit: str,
+        callsign: str,
+        device: str,
+        kind: str,
+        occurred_at: datetime,
+        received_at: datetime,
+        latitude: float | None,
+        longitude: float | None,
+    ) -> None:
+        """Record one that is history by now: to be read, and not to ring."""
+
 
 class VisitObserver(Protocol):
     """Who watches the fixes for visits to crossing points."""
@@ -121,6 +137,18 @@ class FixWriter(Protocol):
         """Store what is new and tell of each fix what became of it, in order. ``newest`` is what
         that method has just told, so that it need not be asked for again."""
 
+    def has_told(
+        self,
+        connection: Transaction,
+        operation: str,
+        unit: str,
+        device: str,
+        *,
+        after: datetime,
+        received_before: datetime,
+    ) -> bool:
+        """Whether a device has a recent fix later than ``after`` that came before a time."""
+
     def insert_heartbeats(
         self, connection: Transaction, heartbeats: Sequence[tuple[str, str, Heartbeat]]
     ) -> None:
@@ -144,6 +172,17 @@ class FixReader(Protocol):
         known_at: datetime | None = None,
     ) -> FixColumns:
         """All fixes of one unit, or of all, from ``start`` to ``end``, both included."""
+
+    def places(
+        self,
+        operation: str,
+        unit: str | None,
+        start: datetime,
+        end: datetime,
+        known_at: datetime | None = None,
+    ) -> FixColumns:
+        """As ``between``, for whom times, places and accuracy are enough: what else was measured
+        may be NaN."""
 
     def state(
         self,

@@ -29,6 +29,10 @@ from services.submissions import Item, Receipt, Submission, quarantine_entry
 ALARM_HORIZON = timedelta(minutes=10)
 """A late fix older than this is history: its alarm no longer lights a screen."""
 
+OVERTAKEN_AFTER = timedelta(minutes=1)
+"""Nor does that of a fix whose own device had already told of a time so much later. Requests that
+overtake each other by seconds are one moment, and a call for help among them must ring."""
+
 _Message = tuple[str, str, dict[str, Any]]
 _fix_time = attrgetter("fix_time")
 
@@ -52,6 +56,7 @@ class _Tally:
     heartbeats: list[tuple[str, str, Heartbeat]] = field(default_factory=list)
     duplicates: int = 0
     alarming: list[Item] = field(default_factory=list)
+    too_late: list[Item] = field(default_factory=list)  # alarms that no longer ring
 
     def receipt(self) -> Receipt:
         return Receipt(
@@ -129,7 +134,20 @@ class PositionWriter:
             late = last is not None and fix.fix_time < last
             if not late:
                 newest[unit] = fix.fix_time
-            _sort_fix(tally, item, _Kept(fix, filing, tally.submission.received_at, late), outcome)
+            kept = _Kept(fix, filing, tally.submission.received_at, late)
+            overtaken = late and item.alarm is not None and self._is_overtaken(connection, kept)
+            _sort_fix(tally, item, kept, outcome, overtaken)
+
+    def _is_overtaken(self, connection: Transaction, kept: _Kept) -> bool:
+        """Whether a late alarm is history by now."""
+        return kept.received_at - kept.fix.fix_time > ALARM_HORIZON or self._fixes.has_told(
+            connection,
+            kept.filing.operation,
+            kept.filing.unit,
+            kept.fix.device,
+            after=kept.fix.fix_time + OVERTAKEN_AFTER,
+            received_before=kept.received_at,
+        )
 
     def _store_the_rest(self, connection: Transaction, tallies: Sequence[_Tally]) -> None:
         heartbeats = [beat for tally in tallies for beat in tally.heartbeats]
@@ -150,22 +168,24 @@ class PositionWriter:
         ]
 
     def _raise_alarms(self, connection: Transaction, tally: _Tally) -> None:
-        for item in tally.alarming:
-            alarm = item.alarm
-            if alarm is None:
-                continue
-            self._alarms.alarm(
-                connection,
-                operation=alarm.filing.operation,
-                unit=alarm.filing.unit,
-                callsign=alarm.filing.callsign,
-                device=item.device,
-                kind=alarm.kind,
-                occurred_at=alarm.occurred_at,
-                received_at=tally.submission.received_at,
-                latitude=alarm.latitude,
-                longitude=alarm.longitude,
-            )
+        ways = ((tally.alarming, self._alarms.alarm), (tally.too_late, self._alarms.came_late))
+        for items, say in ways:
+            for item in items:
+                alarm = item.alarm
+                if alarm is None:
+                    continue
+                say(
+                    connection,
+                    operation=alarm.filing.operation,
+                    unit=alarm.filing.unit,
+                    callsign=alarm.filing.callsign,
+                    device=item.device,
+                    kind=alarm.kind,
+                    occurred_at=alarm.occurred_at,
+                    received_at=tally.submission.received_at,
+                    latitude=alarm.latitude,
+                    longitude=alarm.longitude,
+                )
 
     def _tell_visits(self, connection: Transaction, tallies: Sequence[_Tally]) -> None:
         by_unit: dict[Filing, list[Fix]] = {}
@@ -216,7 +236,7 @@ def _rows(together: Sequence[_Kept]) -> Iterator[tuple[Source, Fix, datetime, bo
         yield source, kept.fix, kept.received_at, kept.late
 
 
-def _sort_fix(tally: _Tally, item: Item, kept: _Kept, outcome: Storing) -> None:
+def _sort_fix(tally: _Tally, item: Item, kept: _Kept, outcome: Storing, overtaken: bool) -> None:
     if outcome is Storing.DUPLICATE:
         tally.duplicates += 1
         return
@@ -227,8 +247,8 @@ def _sort_fix(tally: _Tally, item: Item, kept: _Kept, outcome: Storing) -> None:
         tally.quarantined.append((item, quarantine_entry(tally.submission, item, rejection)))
     else:
         tally.kept.append(kept)
-    if item.alarm and not (kept.late and kept.received_at - kept.fix.fix_time > ALARM_HORIZON):
-        tally.alarming.append(item)
+    if item.alarm:
+        (tally.too_late if overtaken else tally.alarming).append(item)
 
 
 def _sort_the_rest(tally: _Tally) -> None:

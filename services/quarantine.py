@@ -69,4 +69,14 @@ def _view(kept: Kept) -> dict[str, Any]:
         "field": entry.rejection.field,
         "detail": entry.rejection.detail,
         "raw": entry.raw[:_SHOWN_BYTES].decode("utf-8", "replace"),
+        "fix_time": None if entry.fix_time is None else to_rfc3339(entry.fix_time),
+        "clock_skew_s": _skew(entry),
     }
+
+
+def _skew(entry: QuarantineEntry) -> float | None:
+    """By how many seconds the clock was ahead (negative: behind) of a device that was refused for
+    it; the message took some time, so this is a little less than true."""
+    if entry.fix_time is None:
+        return None
+    return round((entry.fix_time - entry.received_at).total_seconds(), 1)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import repeat
 from typing import NamedTuple
 
-from domain.fixes import Fix, Heartbeat, Rejection, Report, judge
+from domain.fixes import CLOCK_FAULTS, Fix, Heartbeat, Rejection, Report, judge
 from domain.stored_fixes import QuarantineEntry
 from domain.time import to_rfc3339
 from services.ports import Filing, Roster
@@ -76,7 +76,16 @@ def quarantine_entry(submission: Submission, item: Item, rejection: Rejection) -
         source=submission.source,
         rejection=rejection,
         raw=item.raw or (b"" if item.report is None else _described(item.report)),
+        fix_time=_clock_of(submission, item, rejection),
     )
+
+
+def _clock_of(submission: Submission, item: Item, rejection: Rejection) -> datetime | None:
+    """What the clock of the device said; a file tells nothing of the clock that there is now."""
+    if item.report is None or not submission.live or rejection.reason not in CLOCK_FAULTS:
+        return None
+    told = item.report.fix_time
+    return told if told is None or told.tzinfo else told.replace(tzinfo=UTC)
 
 
 def judged(

@@ -1,4 +1,4 @@
-"""What units did, worked out from their fixes: distance, time on task, stops, gaps, visits, clocks.
+"""What units did, worked out from their fixes: distance, time on task, stops, gaps, visits.
 
 Nothing is stored: the same fixes give the same answer, late ones included.
 """
@@ -6,16 +6,14 @@ Nothing is stored: the same fixes give the same answer, late ones included.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from domain.analysis_settings import AnalysisSettings
-from domain.clocks import clock_skew_s
 from domain.coverage import Place, radius_of
-from domain.fixes import CLOCK_TOLERANCE
 from domain.fleet import Fleet, fleet_of
 from domain.stored_fixes import FixColumns
 from domain.time import from_microseconds, to_rfc3339
@@ -23,8 +21,8 @@ from domain.track_analysis import TrackAnalysis, analyse
 from domain.visits import STILL_THERE, visits
 from services.ports import CrossingFacts, FixReader
 
-CLOCKS_FROM = timedelta(minutes=15)
-"""The clock of a device is told by what it sent in so long."""
+MARKED = 200
+"""Of so many impossible fixes of a device the place is told; they are all counted."""
 
 
 class TrackAnalyses:
@@ -52,9 +50,10 @@ class TrackAnalyses:
 
         ``devices`` has the distance (``distance_m``), the time on task (``on_task_s``, of it
         ``standing_s`` in stops), ``fixes``, ``outliers``, ``useless``, ``stops`` and ``gaps`` of
-        each device, the one that was heard longest first; ``visits`` are the unit's.
+        each device, the one that was heard longest first; ``impossible`` tells where the newest
+        ``MARKED`` of its outliers claim to be, oldest first; ``visits`` are the unit's.
         """
-        columns = self._fixes.between(operation, unit, start, end, known_at)
+        columns = self._fixes.places(operation, unit, start, end, known_at)
         names, which = np.unique(columns.device, return_inverse=True)
         fleet, _ = _fleet(columns, which)
         found = analyse(fleet, self._settings)
@@ -67,25 +66,6 @@ class TrackAnalyses:
             "devices": sorted(devices, key=lambda one: -one["on_task_s"]),
             "visits": self._visits(columns),
         }
-
-    def clocks(self, operation: str, now: datetime) -> list[dict[str, Any]]:
-        """For each device heard lately ``skew_s``, by how many seconds its clock runs ahead
-        (negative: behind), and whether it is ``wrong``; one that said too little is left out."""
-        columns = self._fixes.between(
-            operation, None, now - CLOCKS_FROM, now + 2 * CLOCK_TOLERANCE, None
-        )
-        pairs = np.char.add(np.char.add(columns.unit.astype(str), "\n"), columns.device.astype(str))
-        found = []
-        for pair in np.unique(pairs).tolist():
-            its = pairs == pair
-            skew = clock_skew_s(columns.fix_time[its], columns.received_at[its])
-            if skew is not None:
-                unit, device = pair.split("\n", 1)
-                wrong = abs(skew) >= self._settings.clock_wrong_s
-                found.append(
-                    {"unit": unit, "device": device, "skew_s": round(skew, 1), "wrong": wrong}
-                )
-        return found
 
     def _visits(self, columns: FixColumns) -> list[dict[str, Any]]:
         crossings = self._crossings()
@@ -132,6 +112,14 @@ def _device(found: TrackAnalysis, fleet: Fleet, number: int, name: str) -> dict[
         "device": name,
         "fixes": int(its.sum()),
         "outliers": int(found.cleaned.outliers[its].sum()),
+        "impossible": [
+            {
+                "at": _moment(int(fleet.fix_time[fix])),
+                "latitude": round(float(fleet.latitude[fix]), 5),
+                "longitude": round(float(fleet.longitude[fix]), 5),
+            }
+            for fix in np.flatnonzero(its & found.cleaned.outliers)[-MARKED:].tolist()
+        ],
         "useless": int(found.cleaned.useless[its].sum()),
         "distance_m": round(float(found.distance_m[number])),
         "on_task_s": round(float(found.heard_s[number]), 1),

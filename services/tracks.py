@@ -6,21 +6,25 @@ without a gap: a gap is a gap, and the lines of two devices of a unit are never 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
-from domain.stored_fixes import DeviceTrack, FixColumns, StoredFix
-from domain.time import from_microseconds, to_rfc3339
-from domain.tracks import GAP_S, HIGHEST_SPEED, Freshness, outliers, simplify, split, steps
-from services.features import DECIMALS, Feature, collection, feature, position_feature
+from domain.analysis_settings import AnalysisSettings
+from domain.stored_fixes import FixColumns, StoredFix
+from domain.tracks import Freshness, split
+from services.features import Feature, collection, position_feature
 from services.ports import FixReader
+from services.track_lines import lines
 
 TOLERANCE_M = 5.0
 """Default: how far a drawn line may be from a fix; about the accuracy of a phone."""
+
+
+Skews = Callable[[str, datetime], Mapping[tuple[str, str], float]]
+"""By unit and device, by how many seconds the clock of a device runs ahead now."""
 
 
 class Tracks:
@@ -31,13 +35,13 @@ class Tracks:
         fixes: FixReader,
         *,
         freshness: Freshness | None = None,
-        gap_s: float = GAP_S,
-        highest_speed: float = HIGHEST_SPEED,
+        settings: AnalysisSettings | None = None,
+        skews: Skews | None = None,
     ) -> None:
         self._fixes = fixes
         self._freshness = freshness or Freshness()
-        self._gap_s = gap_s
-        self._highest_speed = highest_speed
+        self._settings = settings or AnalysisSettings()
+        self._skews = skews
 
     def latest_positions(
         self,
@@ -48,10 +52,18 @@ class Tracks:
     ) -> Feature:
         """A FeatureCollection: the newest position of each unit up to ``at``.
 
-        ``age`` and ``status`` (fresh, late, silent) are those at ``at``, or ``now`` without it.
+        ``age`` and ``status`` (fresh, late, silent) are those at ``at``, or ``now`` without it;
+        then ``clock_skew_s`` tells by how much the clock of the device runs ahead as far as it is
+        known, None where it is not.
         """
         newest = self._fixes.latest(operation, at, known_at)
-        return collection(self._points(newest, self._fixes.callsigns(), at or now))
+        points = self._points(newest, self._fixes.callsigns(), at or now)
+        if at is None and self._skews is not None:
+            skews = self._skews(operation, now)
+            for one in points:
+                its = one["properties"]
+                its["clock_skew_s"] = skews.get((its["unit"], its["device"]))
+        return collection(points)
 
     def state(
         self,
@@ -66,7 +78,7 @@ class Tracks:
         newest, trails = self._fixes.state(operation, at, seconds, known_at)
         callsigns = self._fixes.callsigns()
         points = self._points(newest, callsigns, at)
-        return collection(points + self._lines(trails, callsigns, tolerance))
+        return collection(points + lines(trails, callsigns, tolerance, self._settings))
 
     def tracks(
         self,
@@ -85,7 +97,7 @@ class Tracks:
         gap before it.
         """
         found = self._fixes.tracks(operation, unit, start, end, known_at)
-        return collection(self._lines(found, self._fixes.callsigns(), tolerance))
+        return collection(lines(found, self._fixes.callsigns(), tolerance, self._settings))
 
     def trails(
         self,
@@ -105,7 +117,10 @@ class Tracks:
         """Every fix of a unit, outliers too: for each device its unbroken pieces in order."""
         columns = self._fixes.between(operation, unit, start, end)
         return [
-            [device.take(part) for part in split(device.fix_time, self._gap_s, device.segment)]
+            [
+                device.take(part)
+                for part in split(device.fix_time, self._settings.gap_s, device.segment)
+            ]
             for device in _by_device(columns)
         ]
 
@@ -124,21 +139,6 @@ class Tracks:
             for one in newest
         ]
 
-    def _lines(
-        self, found: Sequence[DeviceTrack], callsigns: Mapping[str, str], tolerance: float
-    ) -> list[Feature]:
-        features = []
-        for track in found:
-            marked = outliers(track.fix_time, track.latitude, track.longitude, self._highest_speed)
-            left_out = track.fix_time[marked]
-            believed = track.take(~marked) if len(left_out) else track
-            previous_end: int | None = None
-            for part in split(believed.fix_time, self._gap_s, believed.segment):
-                piece = believed.take(part)
-                features.append(_line(piece, callsigns, tolerance, previous_end, left_out))
-                previous_end = int(piece.fix_time[-1])
-        return features
-
 
 def _by_device(columns: FixColumns) -> Iterator[FixColumns]:
     """The fixes of each device of each unit, by fix time."""
@@ -150,40 +150,3 @@ def _by_device(columns: FixColumns) -> Iterator[FixColumns]:
     changes = np.flatnonzero(np.diff(unit[order]) | np.diff(device[order])) + 1
     for first, last in pairwise([0, *changes.tolist(), len(order)]):
         yield columns.take(order[first:last])
-
-
-def _line(
-    piece: DeviceTrack,
-    callsigns: Mapping[str, str],
-    tolerance: float,
-    previous_end: int | None,
-    left_out: NDArray[np.int64],
-) -> Feature:
-    start, end = int(piece.fix_time[0]), int(piece.fix_time[-1])
-    left_out_here = left_out[left_out <= end]
-    if previous_end is not None:
-        left_out_here = left_out_here[left_out_here > previous_end]
-    properties = {
-        "unit": piece.unit,
-        "callsign": callsigns.get(piece.unit, piece.unit),
-        "device": piece.device,
-        "start": to_rfc3339(from_microseconds(start)),
-        "end": to_rfc3339(from_microseconds(end)),
-        "gap_before_s": None if previous_end is None else round((start - previous_end) / 1e6, 1),
-        "fixes": len(piece),
-        "length_m": round(float(steps(piece.latitude, piece.longitude).sum()), 1),
-        "outliers": len(left_out_here),
-    }
-    coordinates = _coordinates(piece, tolerance)
-    return feature({"type": "LineString", "coordinates": coordinates}, properties)
-
-
-def _coordinates(piece: DeviceTrack, tolerance: float) -> list[list[float]]:
-    """Longitude and latitude of what is left after simplifying.
-
-    GeoJSON asks for two positions at least: of a single fix the same twice, which draws as a dot.
-    """
-    kept = simplify(piece.latitude, piece.longitude, tolerance)
-    both = np.column_stack([piece.longitude[kept], piece.latitude[kept]])
-    points: list[list[float]] = both.round(DECIMALS).tolist()
-    return points if len(points) > 1 else points * 2

@@ -13,6 +13,7 @@ from api.v1.spans import moment, span
 from domain.errors import InvalidField
 from services.cache import Cache, remembered
 from services.clock import Clock
+from services.clocks import Clocks
 from services.ports import Heads
 from services.roster import RosterService
 from services.track_analysis import TrackAnalyses
@@ -22,7 +23,12 @@ _CLOCKS_KEPT_S = 30
 
 
 def analysis_blueprint(
-    analyses: TrackAnalyses, roster: RosterService, clock: Clock, cache: Cache, heads: Heads
+    analyses: TrackAnalyses,
+    device_clocks: Clocks,
+    roster: RosterService,
+    clock: Clock,
+    cache: Cache,
+    heads: Heads,
 ) -> Blueprint:
     """JSON; refusals are problem documents."""
     blueprint = Blueprint("analysis_api", __name__, url_prefix=PREFIX)
@@ -46,7 +52,7 @@ def analysis_blueprint(
         known, now = roster.operation(operation).id, clock()
 
         def work() -> bytes:
-            return json.dumps(analyses.clocks(known, now)).encode()
+            return json.dumps(device_clocks.listing(known, now)).encode()
 
         found = remembered(cache, f"clocks:{known}", work, _CLOCKS_KEPT_S)
         return no_store(clocks=json.loads(found))

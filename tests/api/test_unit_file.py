@@ -12,11 +12,14 @@ from typing import Any
 
 import click
 import pytest
+from dash import html
 from flask import Flask
 
+from domain.fixes import Report
 from domain.policy import Policy
+from domain.roster import Unit
 from domain.time import to_rfc3339
-from pages.shell import shell_context
+from pages.shell import shell, shell_context
 from pages.strings import catalogue, text
 from services.container import Services, services_of
 from settings import Settings
@@ -30,6 +33,10 @@ acknowledge_minutes = 9
 
 [exercise.timers]
 acknowledge_minutes = 2
+
+[tracks]
+gap_seconds = 30
+clock_wrong_seconds = 5
 
 [exercise.roles]
 "INC.report" = ["FPU_CMD"]
@@ -164,6 +171,29 @@ def test_clocks_run_as_the_unit_has_set_for_this_kind_of_operation(unit_server: 
     clock = next(one for one in seen["timers"] if one["name"] == "acknowledge")
     started, due = (datetime.fromisoformat(clock[name]) for name in ("since", "due"))
     assert due - started == timedelta(minutes=2)
+
+
+def test_tracks_are_read_as_the_unit_has_set(unit_server: Flask) -> None:
+    """Fixes a minute apart, from a clock that is ten seconds ahead: gaps and a wrong clock for this
+    unit, and neither for one that has set nothing."""
+    services = services_of(unit_server.extensions)
+    now = services.clock().replace(microsecond=0)
+    services.roster.add(Unit("p1", "ORION-1"))
+    services.roster.add_device("phone", "key")
+    services.roster.assign_unit("p1", "demo", now - timedelta(days=1))
+    services.roster.assign_device("phone", "p1", now - timedelta(days=1))
+    for minutes in range(6, 0, -1):
+        at = now - timedelta(minutes=minutes)
+        said = Report("phone", at, 42.7, 20.9, *[None] * 6, {})  # type: ignore[arg-type]
+        services.ingest.accept("osmand", [said], b"x", at - timedelta(seconds=10))
+    root = "/api/v1/operations/demo"
+    assert len(_ask(unit_server, f"{root}/tracks").json["features"]) == 6
+    assert len(_ask(unit_server, f"{root}/tracks?zoom=9").json["tracks"]) == 6
+    assert len(_ask(unit_server, f"{root}/units/p1/analysis").json["devices"][0]["gaps"]) == 5
+    assert _ask(unit_server, f"{root}/clocks").json["clocks"][0]["wrong"] is True
+    with unit_server.test_request_context("/?operation=demo"):
+        shown = shell(html.Div(), shell_context(services, {"operation": "demo"}))
+    assert shown.to_plotly_json()["props"]["data-gap-seconds"] == "30.0"
 
 
 @pytest.mark.parametrize(("role", "offered"), [("FPU_DUTY", False), ("FPU_CMD", True)])

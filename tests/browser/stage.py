@@ -25,10 +25,13 @@ from werkzeug.serving import make_server
 from api import map_files, security_headers, strings
 from api.document import Dashboard
 from callbacks import monitor as monitor_callbacks
+from domain.drawn import Drawn
 from domain.levels import world
-from domain.time import to_rfc3339
+from domain.stored_fixes import NO_SEGMENT
+from domain.time import parse_rfc3339, to_microseconds, to_rfc3339
 from pages.monitor import monitor
 from pages.shell import ShellContext, shell
+from services.told_tracks import told as told_tracks
 from settings import ROOT
 
 OPERATION = "/api/v1/operations/<operation>"
@@ -164,20 +167,22 @@ class Stage:
         )
 
     def _tracks(self, operation: str) -> Response:
-        """The lines of the script in steps; the times of points between the ends are made up."""
-        scale = 512 * 2**12 * 4
-        drawn = []
+        """The lines of the script; the times of points between the ends are made up."""
+        pieces, points = [], []
         for line in self.script.tracks:
-            properties, points = line["properties"], np.array(line["geometry"]["coordinates"])
-            x, y = world(points[:, 1], points[:, 0])
-            ends = [datetime.fromisoformat(properties[end]).timestamp() for end in ("start", "end")]
-            columns = {"x": x * scale, "y": y * scale, "t": np.linspace(*ends, len(points))}
-            steps = {
-                name: np.diff(np.rint(values), prepend=0).tolist()
-                for name, values in columns.items()
-            }
-            drawn.append({**properties, **steps})
-        return jsonify(zoom=12, scale=scale, tracks=drawn)
+            told, places = line["properties"], np.array(line["geometry"]["coordinates"])
+            x, y = world(places[:, 1], places[:, 0])
+            start, end = (
+                to_microseconds(parse_rfc3339(told[key], key)) for key in ("start", "end")
+            )
+            time = np.linspace(start, end, len(places)).astype(np.int64)
+            pieces.append((told["unit"], told["device"], NO_SEGMENT, start, end, 9, 0, len(places)))
+            points.append((time, x, y, np.zeros(len(places), dtype=np.int64)))
+        drawn = Drawn(
+            *(np.array(column) for column in zip(*pieces, strict=True)),
+            *(np.concatenate(column) for column in zip(*points, strict=True)),
+        )
+        return jsonify(told_tracks(drawn, 12, {}, times=True))
 
     def _work(self, operation: str, unit: str) -> Response:
         return jsonify(devices=self.script.work.get(unit, []), visits=[])

@@ -223,17 +223,26 @@ def test_a_spot_report_is_dismissed_with_a_reason_or_reported(
 def test_the_row_tells_what_a_patrol_did_and_that_its_clock_is_wrong(
     open_monitor: Open, script: Script
 ) -> None:
-    script.clocks = [{"unit": "p1", "device": "d", "skew_s": 125.0, "wrong": True}]
+    ahead = {"unit": "p1", "device": "d", "skew_s": 10_805.0, "wrong": True, "refused": True}
+    script.clocks = [ahead, {**ahead, "device": "e", "skew_s": 125.0, "refused": False}]
     stop = {"dwell_s": 1500.0}
     work = {"distance_m": 36_040, "on_task_s": 3540.0, "stops": [stop], "gaps": [{"seconds": 200}]}
+    lie = {"at": "2026-11-21T20:31:07Z", "latitude": 42.9, "longitude": 21.1}
+    work["impossible"] = [lie]
     script.work = {"p1": [work]}
     page = open_monitor()
     row = page.locator(".patrol").filter(has_text="FP 11")
-    row.get_by_text("clock 2 min ahead").wait_for()
+    row.get_by_text("clock 3 h 00 min ahead: its positions are in quarantine").wait_for()
     row.locator(".choose").click()
-    row.get_by_text("36.0 km · 59 min on task · stops: 1 (25 min) · gaps: 1").wait_for()
+    row.get_by_text(
+        "36.0 km · 59 min on task · stops: 1 (25 min) · gaps: 1 · impossible positions: 1"
+    ).wait_for()
+    [marked] = page.evaluate("() => fpu.map.contents('impossible').features")
+    assert marked["geometry"]["coordinates"] == [21.1, 42.9]
+    assert marked["properties"] == {"time": "2031Z"}
     page.locator(".patrol").filter(has_text="FP 12").locator(".choose").click()
     page.wait_for_function("() => document.querySelector('.patrol .work').textContent === ''")
+    page.wait_for_function("() => fpu.map.contents('impossible').features.length === 0")
 
 
 def test_a_map_that_shows_more_asks_for_more_points(open_monitor: Open) -> None:
@@ -251,3 +260,15 @@ def test_a_map_that_shows_more_asks_for_more_points(open_monitor: Open) -> None:
     with page.expect_request(lambda request: f"zoom={first + 4}" in request.url):
         page.evaluate(f"() => fpu.map.goTo([20.8, 42.6], {first + 3.5})")
     assert max(zooms()) == first + 4
+
+
+def test_a_long_trail_is_asked_for_from_a_whole_hour(open_monitor: Open) -> None:
+    """The server has whole hours ready; the trail is cut to its length on the map."""
+    page = open_monitor()
+    with page.expect_request(lambda request: "/tracks?" in request.url) as asked:
+        page.evaluate("() => fpu.patrols.setTrail(4 * 3600)")
+    assert ":00:00.000Z" in asked.value.url
+    with page.expect_request(lambda request: "/tracks?" in request.url) as asked:
+        page.evaluate("() => fpu.patrols.setTrail(900)")
+    start = datetime.fromisoformat(asked.value.url.split("from=")[1].split("&")[0])
+    assert timedelta(minutes=14) < datetime.now(UTC) - start < timedelta(minutes=20)

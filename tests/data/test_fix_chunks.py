@@ -196,6 +196,11 @@ def compare(database: Database, model: Model, moments: Sequence[datetime]) -> No
             ]
             assert columns.segment.tolist() == [segment_of(one.fix) for one in inside]
             assert drawn(store.tracks("demo", unit, start, end, known_at)) == drawn_of(inside)
+            places = store.places("demo", unit, start, end, known_at)
+            for name in ("unit", "device", "fix_time", "received_at", "latitude", "longitude"):
+                assert getattr(places, name).tolist() == getattr(columns, name).tolist()
+            for name in ("accuracy", "segment"):
+                np.testing.assert_array_equal(getattr(places, name), getattr(columns, name))
         seconds = (end - start).total_seconds()
         newest, trails = store.state("demo", end, seconds, known_at)
         assert newest == latest(fixes_known, end)

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from data.policy_file import FaultyUnitFile, UnitFile, read_unit_file
 from data.policy_keys import NUMBERS
+from domain.analysis_settings import AnalysisSettings
 from domain.policy import Policy, Timers, Travel
 from domain.roster import Operation
 from domain.transitions import OBSERVERS, ORGANISATION_OF, ROLES, ROWS_OF, TABLE
@@ -83,7 +84,8 @@ def test_every_field_of_the_policy_can_be_set() -> None:
     settable = {one.field for one in NUMBERS}
     wanted = {f"timers.{one.name}" for one in fields(Timers)}
     wanted |= {f"travel.{one.name}" for one in fields(Travel)}
-    apart = ("timers", "travel", "rows_of", "of_kind")
+    wanted |= {f"tracks.{one.name}" for one in fields(AnalysisSettings)}
+    apart = ("timers", "travel", "tracks", "rows_of", "of_kind")
     wanted |= {one.name for one in fields(Policy) if one.name not in apart}
     assert settable == wanted
 
@@ -102,6 +104,17 @@ def test_numbers_come_in_their_units(read: Read) -> None:
     assert policy.arrival_radius_m == 250
     assert policy.travel == replace(Travel(), speed_kmh=40)
     assert policy.reserve_minimum == 2
+
+
+def test_the_limits_of_tracks_come_in_their_units_and_hold_everywhere(read: Read) -> None:
+    policy = read(
+        "[tracks]\nhighest_speed_kmh = 180\nhighest_acceleration_ms2 = 4\ngap_seconds = 300\n"
+        "stop_shortest_seconds = 60\n[exercise.timers]\ndecide_minutes = 3"
+    ).policy
+    assert policy.tracks == AnalysisSettings(
+        highest_speed=50, highest_acceleration=4, gap_s=300, stop_shortest_s=60
+    )
+    assert policy.of(DRILL).tracks == policy.of(LIVE).tracks == policy.tracks
 
 
 def test_the_operation_s_own_reserve_goes_before_the_unit_s(read: Read) -> None:
@@ -160,6 +173,10 @@ def test_words_may_be_written_with_or_without_quotation_marks(read: Read) -> Non
         ("[reserve]\nminimum = -1", "[reserve] minimum", "from 0"),
         ("[limits]\narrival_radius_m = 1e6", "[limits] arrival_radius_m", "50000"),
         ("[travel]\nspeed_kmh = 0", "[travel] speed_kmh", "from 1"),
+        ("[tracks]\nhighest_speed_kmh = 5", "[tracks] highest_speed_kmh", "from 20"),
+        ("[tracks]\ngap_second = 5", "[tracks] gap_second", "is gap_seconds meant?"),
+        ("[tracks]\nstop_reach_m = 9", "[tracks] stop_reach_m", "at least stop_spread_m"),
+        ("[live.tracks]\ngap_seconds = 9", "[live.tracks]", "write [tracks]"),
         ("[live.timers]\nx = 1", "[live.timers] x", "no such key"),
         ("[exercise.words]\nx = 1", "[exercise.words]", "no such section"),
         ("[exercise]\ntimers = 1", "[exercise.timers]", "must be a section"),
@@ -251,9 +268,10 @@ def test_all_faults_are_told_at_once(read: Read) -> None:
     faults = _faults(
         read,
         "[timers]\ndecide_minutes = -1\nx = 1\n[roles]\nT2.x = []\n[words.en]\ny = 1\n"
-        "[exercise.reserve]\nminimum = -1\n[z]\n",
+        "[exercise.reserve]\nminimum = -1\n[z]\n[live.tracks]\n"
+        "[tracks]\nwander_m = -1\ngap_seconds = 0\nstop_spread_m = 40\n",
     )
-    assert len(faults) == 6
+    assert len(faults) == 10
 
 
 @pytest.mark.parametrize("content", [b"[timers", b"\xff\xfe", b"a = 1\na = 2"])

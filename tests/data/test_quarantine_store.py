@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -11,6 +11,7 @@ from data.database import Database
 from data.quarantine_store import QuarantineStore
 from domain.fixes import Rejection
 from domain.stored_fixes import QuarantineEntry
+from domain.time import to_microseconds
 
 NOON = datetime(2026, 11, 21, 12, 0, 0, 5, tzinfo=UTC)
 ENTRY = QuarantineEntry(
@@ -37,8 +38,23 @@ def keep(database: Database, *entries: QuarantineEntry) -> None:
 
 def test_an_entry_comes_back_as_it_was(database: Database, store: QuarantineStore) -> None:
     keep(database)
-    keep(database, ENTRY)
-    assert [kept.entry for kept in store.listing("demo")] == [ENTRY]
+    timed = replace(ENTRY, fix_time=NOON + timedelta(hours=3))
+    keep(database, ENTRY, timed)
+    assert [kept.entry for kept in store.listing("demo")] == [timed, ENTRY]
+
+
+def test_refused_clocks_by_operation_and_time(database: Database, store: QuarantineStore) -> None:
+    ahead = NOON + timedelta(hours=3)
+    kept = [
+        replace(ENTRY, fix_time=ahead, received_at=NOON + timedelta(seconds=n)) for n in (2, 1, 0)
+    ]
+    elsewhere = [replace(NOWHERE, fix_time=ahead), replace(ENTRY, fix_time=ahead, operation="live")]
+    keep(database, *kept, ENTRY, *elsewhere)
+    found = store.refused_clocks("demo", NOON + timedelta(seconds=1))
+    assert found == [
+        ("p1", "phone-1", to_microseconds(ahead), to_microseconds(one.received_at))
+        for one in (kept[1], kept[0])
+    ]
 
 
 def test_newest_first_by_page_and_by_operation(database: Database, store: QuarantineStore) -> None:

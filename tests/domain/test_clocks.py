@@ -50,3 +50,23 @@ def test_a_clock_that_was_set_again_is_believed_soon() -> None:
 def test_too_little_to_tell(count: int) -> None:
     times = np.arange(count) * SECOND
     assert clock_skew_s(times, times) is None
+
+
+def test_a_single_refused_message_tells_the_clock() -> None:
+    times = np.array([10_800 * SECOND])
+    assert clock_skew_s(times, np.array([2 * SECOND]), np.array([True])) == 10_798
+    assert clock_skew_s(times, np.array([2 * SECOND]), np.array([False])) is None
+
+
+def test_refused_messages_count_until_others_come() -> None:
+    """Three hours ahead, then set right: what came before is forgotten at once."""
+    received = np.arange(40) * 10 * SECOND
+    ahead = np.arange(40) < 30
+    measured = received + np.where(ahead, 10_800, -1) * SECOND
+    assert clock_skew_s(measured[:30], received[:30], ahead[:30]) == 10_800
+    assert clock_skew_s(measured[:32], received[:32], ahead[:32]) is None
+    assert clock_skew_s(measured, received, ahead) == -1
+    order = np.random.default_rng(1).permutation(40)
+    assert clock_skew_s(measured[order], received[order], ahead[order]) == -1
+    # and the other way round: right at first, then set wrong
+    assert clock_skew_s(-measured[::-1], -received[::-1], ahead[::-1]) == -10_800

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from domain.fleet import fleet_of, lengths, plane, simplified
 from domain.geodesy import distance_m
-from domain.tracks import Freshness, outliers, project, simplify, split, steps
+from domain.tracks import Freshness, outliers, split
 
 SECOND = 1_000_000
 
@@ -83,20 +84,16 @@ def test_a_straight_drive_needs_two_points() -> None:
 
 
 @given(walks())
-def test_steps_are_the_distances_of_geodesy(walk: tuple[np.ndarray, np.ndarray]) -> None:
+def test_the_plane_is_good_to_one_percent(walk: tuple[np.ndarray, np.ndarray]) -> None:
     latitude, longitude = walk
     expected = [
         distance_m(*pair)
         for pair in zip(latitude, longitude, latitude[1:], longitude[1:], strict=False)
     ]
-    assert steps(latitude, longitude) == pytest.approx(expected, abs=1e-3)
-
-
-@given(walks())
-def test_the_plane_is_good_to_one_percent(walk: tuple[np.ndarray, np.ndarray]) -> None:
-    plane = project(*walk)
-    flat = np.hypot(*np.diff(plane, axis=0).T)
-    assert flat == pytest.approx(steps(*walk), rel=0.015, abs=0.01)
+    flat = np.hypot(*np.diff(project(*walk), axis=0).T)
+    assert flat == pytest.approx(expected, rel=0.015, abs=0.01)
+    one = np.zeros(len(latitude), dtype=np.int64)
+    assert lengths(*project(*walk).T, one, 1) == pytest.approx([flat.sum()])
 
 
 def test_a_track_over_the_date_line_stays_short() -> None:
@@ -143,6 +140,16 @@ def test_too_few_fixes_to_tell(count: int) -> None:
 def test_a_position_ages(age: float, status: str) -> None:
     assert Freshness().status(age) == status
     assert Freshness(10, 20).status(15) == "late"
+
+
+def project(latitude: np.ndarray, longitude: np.ndarray) -> np.ndarray:
+    none = np.zeros(len(latitude), dtype=np.int64)
+    return np.column_stack(plane(fleet_of(none, none, latitude, longitude)[0]))
+
+
+def simplify(latitude: np.ndarray, longitude: np.ndarray, tolerance: float) -> np.ndarray:
+    none = np.zeros(len(latitude), dtype=np.int64)
+    return simplified(*project(latitude, longitude).T, none, tolerance)
 
 
 def drive(count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -89,7 +89,7 @@ def test_the_figure_holds_nothing_that_moves() -> None:
 def test_alarms_cannot_be_switched_off() -> None:
     assert {one.id: one.switchable for one in LAYERS}["alarms"] is False
     moving = [one.id for one in LAYERS if one.moving]
-    assert moving == ["trails", "incidents", "patrols", "alarms"]
+    assert moving == ["trails", "impossible", "incidents", "patrols", "alarms"]
     for one in LAYERS:
         if one.moving:
             assert one.source() == {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from dash import html
 
 from pages.quarantine import LONGEST, _raw, _row
@@ -27,3 +28,17 @@ def test_a_long_text_is_cut_and_opens_to_the_whole() -> None:
     summary, whole = folded.children
     assert summary.children.children == "x" * LONGEST + "…"
     assert whole.children == long
+
+
+@pytest.mark.parametrize(
+    ("skew", "words"),
+    [
+        (10_799.6, "clock about 3 h 0 min ahead"),
+        (150.0, "clock about 2 min ahead"),
+        (-900_000_000.0, "clock about 10417 d behind"),
+    ],
+)
+def test_a_clock_that_is_wrong_is_named(skew: float, words: str) -> None:
+    cells = _row({**ITEM, "reason": "future_time", "clock_skew_s": skew}, {}, "en").children
+    assert [one.children for one in cells[4].children] == ["Time in the future", words, "exchanged"]
+    assert len(_row(ITEM, {}, "en").children[4].children) == 2

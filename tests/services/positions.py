@@ -74,6 +74,11 @@ class JournalledAlarms:
         self._journal.append(connection, said["operation"], "alert", payload, said["received_at"])
 
 
+    def came_late(self, connection: Connection, **said: Any) -> None:
+        payload = {"late": said["kind"]}
+        self._journal.append(connection, said["operation"], "log", payload, said["received_at"])
+
+
 class JournalledVisits:
     """Writes what it was told into the journal."""
 

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import numpy as np
 import pytest
 
 from benchmarks.generated_tracks import BEGIN, drive
@@ -20,6 +19,7 @@ from domain.stored_fixes import StoredFix
 from domain.time import from_microseconds
 from services.drawn_tracks import DrawnTracks
 from services.ports import Filing
+from tests.services.told import pieces
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -41,9 +41,9 @@ class World:
     def another(self, settings: AnalysisSettings | None = None) -> DrawnTracks:
         return DrawnTracks(self.database, self, LevelStore(), lambda: self.now, settings)
 
-    def between(self, *asked: Any) -> Any:
+    def places(self, *asked: Any) -> Any:
         self.reads += 1
-        return self.fixes.between(*asked)
+        return self.fixes.places(*asked)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.fixes, name)
@@ -72,6 +72,10 @@ def driven(seed: int = 4, hours: float = 3.0, device: str = "a") -> list[Fix]:
     return [Fix(device, from_microseconds(t), y, x, *[None] * 5, {}) for t, y, x in rows]
 
 
+def count(answer: dict[str, Any], name: str) -> int:
+    return sum(one[name] for one in pieces(answer))
+
+
 def test_what_is_kept_is_what_would_be_worked_out(world: World) -> None:
     world.keep(driven(4))
     world.keep(driven(5, device="b"), "p2")
@@ -84,24 +88,26 @@ def test_what_is_kept_is_what_would_be_worked_out(world: World) -> None:
         again = world.lines(0, 180, zoom)
         assert world.reads - reads == 2  # the ends only
         assert again == kept
-        names = ("unit", "device", "start", "end", "gap_before_s", "fixes", "outliers")
-        assert [[one[name] for name in names] for one in kept["tracks"]] == [
-            [one[name] for name in names] for one in worked_out["tracks"]
+        names = ("unit", "device", "start", "end", "fixes", "outliers")
+        assert [[one[name] for name in names] for one in pieces(kept)] == [
+            [one[name] for name in names] for one in pieces(worked_out)
         ]
-        alone = world.lines(0, 180, zoom, unit="p2")["tracks"]
-        assert alone == [one for one in kept["tracks"] if one["unit"] == "p2"]
+        alone = pieces(world.lines(0, 180, zoom, unit="p2"))
+        its = [one for one in pieces(kept) if one["unit"] == "p2"]
+        for one, same in zip(alone, its, strict=True):
+            assert [one[name] for name in names] == [same[name] for name in names]
+            assert one["x"].tolist() == same["x"].tolist()
+            assert one["y"].tolist() == same["y"].tolist()
 
 
 def test_the_grid_leads_back_to_the_places_and_times(world: World) -> None:
     fixes = driven(6, 0.5)
     world.keep(fixes)
-    found = world.lines(0, 60, 20, times=True)
-    first = found["tracks"][0]
-    x, y = (np.cumsum(first[name]) / found["scale"] for name in ("x", "y"))
-    latitude, longitude = degrees(x, y)
+    first = pieces(world.lines(0, 60, 20, times=True))[0]
+    latitude, longitude = degrees(first["x"], first["y"])
     assert latitude[0] == pytest.approx(fixes[0].latitude, abs=1e-6)
     assert longitude[0] == pytest.approx(fixes[0].longitude, abs=1e-6)
-    assert first["t"][0] == int(START.timestamp())
+    assert first["t"][0] == START.timestamp()
     assert len(first["t"]) == len(first["x"]) == len(first["y"])
 
 
@@ -129,12 +135,10 @@ def test_late_fixes_are_drawn(world: World) -> None:
     before = world.lines(0, 120)
     world.keep(fixes[1::2], received=at(200))
     after = world.lines(0, 120)
-    assert sum(one["fixes"] for one in after["tracks"]) == len(fixes) - sum(
-        one["outliers"] for one in after["tracks"]
-    )
-    assert sum(one["fixes"] for one in before["tracks"]) < len(fixes) * 0.6
+    assert count(after, "fixes") == len(fixes) - count(after, "outliers")
+    assert count(before, "fixes") < len(fixes) * 0.6
     known = world.lines(0, 120, known_at=at(150))
-    assert [one["fixes"] for one in known["tracks"]] == [one["fixes"] for one in before["tracks"]]
+    assert [one["fixes"] for one in pieces(known)] == [one["fixes"] for one in pieces(before)]
 
 
 def test_fixes_that_come_while_an_hour_is_made_are_not_lost(
@@ -144,19 +148,19 @@ def test_fixes_that_come_while_an_hour_is_made_are_not_lost(
     world.now = at(10)
     world.keep(fixes[:100])
     world.now = at(120)
-    read: Callable[..., Any] = world.fixes.between
+    read: Callable[..., Any] = world.fixes.places
 
     def and_then_more(*asked: Any) -> Any:
         found = read(*asked)
-        monkeypatch.setattr(world.fixes, "between", read)
+        monkeypatch.setattr(world.fixes, "places", read)
         world.keep(fixes[100:], received=at(120))
         return found
 
-    monkeypatch.setattr(world.fixes, "between", and_then_more)
+    monkeypatch.setattr(world.fixes, "places", and_then_more)
     world.drawn.turn()
     world.drawn.turn()
-    told = world.lines(0, 60)["tracks"]
-    assert sum(one["fixes"] + one["outliers"] for one in told) == len(fixes)
+    told = world.lines(0, 60)
+    assert count(told, "fixes") + count(told, "outliers") == len(fixes)
 
 
 def test_what_is_taken_away_is_drawn_no_more(world: World) -> None:

@@ -221,6 +221,21 @@ def test_only_a_late_alarm_of_long_ago_is_history(database: Database, ingest: In
     assert [alert["kind"] for alert in messages(database, "alert")] == ["first", "recent"]
 
 
+def test_an_alarm_is_silenced_by_what_its_own_device_told_before_and_by_no_other(
+    database: Database, ingest: Ingest
+) -> None:
+    send(ingest, report(200, device="phone-2a"), received=200)
+    send(ingest, report(20, device="phone-2b", alarm="rings"), received=205)
+    send(ingest, report(100, device="phone-2a", alarm="silent"), received=206)
+    send(ingest, report(150, device="phone-2a", alarm="a moment"), received=207)
+    together = [report(210, device="phone-2a"), report(130, device="phone-2a", alarm="same")]
+    assert ingest.accept("osmand", together, b"", at(300)).stored == 2
+    journal = Journal(database).since(0, 100)
+    rung = [json.loads(one.payload)["kind"] for one in journal if one.kind == "alert"]
+    read = [json.loads(one.payload)["late"] for one in journal if one.kind == "log"]
+    assert (rung, read) == (["rings", "a moment"], ["silent", "same"])
+
+
 def test_a_file_is_told_in_one_message_and_rings_no_alarm(
     database: Database, ingest: Ingest
 ) -> None:

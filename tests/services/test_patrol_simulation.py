@@ -18,7 +18,7 @@ from domain.errors import InvalidField
 from domain.geodesy import distance_m
 from domain.scenario import Oddity, Patrol, Stop
 from domain.time import to_microseconds
-from domain.tracks import outliers, steps
+from domain.tracks import outliers
 from services.patrol_simulation import PatrolFixes, PatrolSimulation, shift_number, shift_start
 from services.road_graph import RoadGraph
 
@@ -53,6 +53,12 @@ def without(patrol: Patrol, kind: str) -> Patrol:
 @pytest.fixture(params=sorted(PATROLS))
 def unit(request: pytest.FixtureRequest) -> str:
     return str(request.param)
+
+
+def steps(latitude: np.ndarray, longitude: np.ndarray) -> np.ndarray:
+    """Metres from each fix to the next."""
+    each = np.vectorize(distance_m)
+    return each(latitude[:-1], longitude[:-1], latitude[1:], longitude[1:])
 
 
 def test_times_go_on_and_on(unit: str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import timedelta
 
 import pytest
 
@@ -66,14 +65,3 @@ def test_a_patrol_that_stands_drives_and_falls_silent(
     assert (visit["crossing"], visit["dwell_s"]) == ("gate", 620.0)
     assert visit["left_at"] is not None
     assert analyses.unit("demo", "nobody", at(0), at(10))["devices"] == []
-
-
-def test_a_clock_that_is_wrong_is_told(database: Database, analyses: TrackAnalyses) -> None:
-    keep(database, "ahead", [(10 * n + 100, 0, 10 * n + 1) for n in range(20)])
-    keep(database, "right", [(10 * n, 0, 10 * n + 1) for n in range(20)])
-    keep(database, "quiet", [(10, 0, 11)])
-    assert analyses.clocks("demo", at(200)) == [
-        {"unit": "p1", "device": "ahead", "skew_s": 99.0, "wrong": True},
-        {"unit": "p1", "device": "right", "skew_s": -1.0, "wrong": False},
-    ]
-    assert analyses.clocks("demo", at(200) + timedelta(days=1)) == []

@@ -12,6 +12,7 @@ from sqlalchemy import insert
 from data.database import Database
 from data.fix_store import FixStore
 from data.schema import units
+from domain.analysis_settings import AnalysisSettings
 from domain.fixes import Fix
 from domain.stored_fixes import SEGMENT, StoredFix
 from domain.tracks import Freshness
@@ -163,7 +164,7 @@ def test_an_impossible_fix_is_left_out_and_counted(database: Database, tracks: T
 
 
 def test_leaving_an_impossible_fix_out_bridges_no_gap(database: Database, tracks: Tracks) -> None:
-    tracks = Tracks(FixStore(database), gap_s=15)
+    tracks = Tracks(FixStore(database), settings=AnalysisSettings(gap_s=15))
     drive(database, 0, 10, 30, 40)
     drive(database, 20, jump=1.0)
     assert spans(tracks.tracks("demo", "p11", at(0), at(60))) == [

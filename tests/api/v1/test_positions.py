@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
+from data.database import Database
+from data.fix_chunks_packing import FixPacking
 from domain.fixes import Rejection, Report
 from domain.roster import Unit
 from domain.time import to_rfc3339
 from services.container import Services
+from settings import Settings
 from tests.api.conftest import BEARER
+from tests.services.told import pieces
 
 ROOT = "/api/v1/operations/demo"
 Ask = Callable[..., Any]
@@ -75,6 +79,63 @@ def test_a_position_at_a_time_is_what_happened_or_what_was_known(ask: Ask, now: 
     trails = ask("/positions", at=_ago(now, 26), trail="3000").json["features"]
     assert [one["geometry"]["type"] for one in trails] == ["Point", "LineString", "LineString"]
     assert ask("/positions", at=_ago(now, 60)).json["features"] == []
+
+
+@pytest.mark.parametrize("layout", ["rows", "chunks", "both"])
+def test_the_state_at_a_time_with_trails_wherever_the_fixes_lie(
+    ask: Ask, services: Services, settings: Settings, now: datetime, layout: str
+) -> None:
+    """Eight minutes that a phone delivered a quarter of an hour late: they happened, and nobody
+    knew of them; half of them are packed before the other half arrives in ``both``."""
+
+    def deliver(*minutes: int) -> None:
+        for ago in minutes:
+            measured = now - timedelta(minutes=ago)
+            late = _report(measured, 42.6 + (50 - ago) / 1000)
+            services.ingest.accept("osmand", [late], b"x", measured + timedelta(minutes=15))
+
+    deliver(47, 46, 45, 44)
+    if layout == "both":
+        _pack(settings)
+    deliver(43, 42, 41, 40)
+    if layout == "chunks":
+        _pack(settings)
+
+    def state(**asked: str) -> tuple[dict[str, Any], list[int], list[float]]:
+        point, *lines = ask("/positions", at=_ago(now, 39), trail="720", **asked).json["features"]
+        fixes = [one["properties"]["fixes"] for one in lines]
+        return point["properties"], fixes, [one["properties"]["length_m"] for one in lines]
+
+    happened, lines, metres = state()
+    assert (happened["fix_time"], happened["age"]) == (_ago(now, 40), 60.0)
+    assert lines == [11]
+    assert metres[0] > 1000
+    known, lines, _ = state(known_at=_ago(now, 39))
+    assert (known["fix_time"], known["age"], known["status"]) == (_ago(now, 48), 540.0, "silent")
+    assert lines == [3]
+    half, lines, _ = state(known_at=_ago(now, 29))  # four had come by then
+    assert (half["fix_time"], half["received_at"]) == (_ago(now, 44), _ago(now, 29))
+    assert lines == [7]
+    span = {"from": _ago(now, 51), "to": _ago(now, 39)}
+    for zoom in ({}, {"zoom": "12"}):
+        counts = []
+        for cut in ({}, {"known_at": _ago(now, 39)}, {"known_at": _ago(now, 29)}):
+            told = ask("/tracks", **span, **zoom, **cut).json
+            its = pieces(told) if zoom else [one["properties"] for one in told["features"]]
+            counts.append([one["fixes"] for one in its])
+        assert counts == [[11], [3], [7]]
+
+
+def _pack(settings: Settings) -> None:
+    """Move every fix into chunks, as the duty does with those that have settled."""
+    database = Database(settings.database_url)
+    packing = FixPacking(database)
+    while due := packing.due(datetime(2100, 1, 1, tzinfo=UTC)):
+        for one in due:
+            packing.step(one)
+    with database.reading() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM fixes").scalar() == 0
+    database.close()
 
 
 def test_a_gap_in_a_track_is_a_gap(ask: Ask, now: datetime) -> None:
@@ -143,12 +204,14 @@ def test_tracks_for_a_zoom_are_steps_on_a_grid(ask: Ask, now: datetime) -> None:
     assert told.mimetype == "application/json"
     assert told.json["zoom"] == 9
     assert told.json["scale"] == 512 * 2**9 * 4
-    first, second = told.json["tracks"]
-    assert (first["fixes"], second["fixes"], second["gap_before_s"]) == (3, 2, 1200.0)
-    assert len(first["x"]) == len(first["y"]) == len(first["t"])
-    assert first["start"] == _ago(now, 50)
+    first, second = pieces(told.json)
+    assert (first["fixes"], second["fixes"]) == (3, 2)
+    assert (first["unit"], first["callsign"], first["device"]) == ("p1", "ORION-1", "phone")
+    assert second["start"] - first["end"] == 20 * 60 * 1000
+    assert len(first["x"]) == len(first["y"]) == len(first["t"]) == first["points"]
+    assert first["start"] == int((now - timedelta(minutes=50)).timestamp() * 1000)
     plain = ask("/tracks", zoom="9", unit="p1", **{"from": _ago(now, 60), "to": _ago(now, 0)})
-    assert "t" not in plain.json["tracks"][0]
+    assert "t" not in plain.json
     refused = ask("/tracks", zoom="99")
     assert (refused.status_code, refused.json["field"]) == (400, "zoom")
 
@@ -169,6 +232,21 @@ def test_the_clocks_of_devices(ask: Ask, services: Services, now: datetime) -> N
         measured = now - timedelta(seconds=60 * number + 30)
         received = measured - timedelta(seconds=45)
         services.ingest.accept("osmand", [_report(measured, 42.7)], b"x", received)
-    assert ask("/clocks").json == {
-        "clocks": [{"unit": "p1", "device": "phone", "skew_s": 45.0, "wrong": True}]
-    }
+    [told] = ask("/clocks").json["clocks"]
+    assert told == {
+        "unit": "p1", "device": "phone", "skew_s": 45.0, "wrong": True, "refused": False,
+    }  # fmt: skip
+
+
+def test_a_phone_whose_clock_is_hours_ahead(ask: Ask, services: Services, now: datetime) -> None:
+    report = _report(now + timedelta(hours=3), 42.7)
+    services.ingest.accept("osmand", [report], b"x", now)
+    [told] = ask("/clocks").json["clocks"]
+    assert (told["unit"], told["skew_s"], told["refused"]) == ("p1", 10_800.0, True)
+    [latest] = ask("/positions/latest").json["features"]
+    assert latest["properties"]["clock_skew_s"] == 10_800.0
+    assert latest["properties"]["fix_time"] == _ago(now, 27)
+    newest = ask("/quarantine").json["items"][0]
+    assert (newest["reason"], newest["clock_skew_s"]) == ("future_time", 10_800.0)
+    assert newest["fix_time"] == _ago(now, -180)
+    assert ask("/quarantine").json["items"][1]["clock_skew_s"] is None
