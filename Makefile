@@ -54,11 +54,13 @@ format: $(VENV)/installed-for-tests ## put the code into the one format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/installed-for-tests system-packages ## figures, as ratios measured in one run
-	$(BIN)/python -m benchmarks
+bench: $(VENV)/installed-for-tests system-packages ## one table of ratios; PEERS=1 installs the peers, QUICK=1, ONLY="NAME …"
+	@BENCH_PEERS=$(or $(PEERS),$(BENCH_PEERS)) BENCH_QUICK=$(or $(QUICK),$(BENCH_QUICK)) \
+		$(BIN)/python -m benchmarks $(ONLY)
 
-fuzz: $(VENV)/installed-for-tests system-packages ## processes killed at every write step, races by the thousand
+fuzz: $(VENV)/installed-for-tests system-packages ## kills at every write step and under load, races by the thousand
 	$(BIN)/python -m tests.servers -- $(BIN)/python -m tests.fuzz
+	$(BIN)/python -m tests.kills
 
 mutants: $(VENV)/installed-for-tests ## remove every guard once; writes docs/mutants.md
 	$(BIN)/python -m tests.mutants

@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.filled_log import ARRIVAL, CYCLE, NOW, REQUEST, WAITING, Facts, Gazetteer, fill
+from benchmarks.sizes import size
+from benchmarks.table import Row, alone, at_most, number, row
 from benchmarks.timing import ratio_and_noise, seconds_of
 from data.database import Database
 from data.event_store import EventStore
@@ -27,8 +29,7 @@ from domain.events import Actor
 from domain.time import to_rfc3339
 from services.incidents import Incidents
 
-FEW, MANY = 10, 10_000
-PAIRS = 100
+FEW = 10
 WARM_UP = 5
 _DUTY, _COMMANDER = Actor("duty", "FPU_DUTY"), Actor("commander", "FPU_CMD")
 
@@ -99,32 +100,42 @@ WORKS: tuple[tuple[str, Callable[[Desk], None], Callable[[Desk], None]], ...] = 
 )
 
 
-def main() -> None:
-    """Print the table."""
-    print(f"medians of {PAIRS} pairs in turns; ratios with their 95 % interval")
+def main() -> list[Row]:
+    """Each work at many incidents against the same at few, with the interval of the ratio."""
+    incidents, pairs = size("INCIDENTS", 10_000, 50), size("PAIRS", 100, 3)
+    print(f"medians of {pairs} pairs in turns; ratios with their 95 % interval")
+    rows = []
     with (
         tempfile.TemporaryDirectory() as folder,
         desk_of(Path(folder), FEW) as few,
-        desk_of(Path(folder), MANY) as many,
+        desk_of(Path(folder), incidents) as many,
     ):
         for name, work, after in WORKS:
-            first, second = _taken(few, many, work, after)
-            print(f"{name}: at {FEW} {_middle(first)} ms, at {MANY:,} {_middle(second)} ms")
-            print(
-                f"decision ({name}): ratio {MANY:,}/{FEW} {_ratio(first, second, 0)}, of processor "
-                f"time {_ratio(first, second, 1)} (limit 1.0 within the noise)"
-            )
+            first, second = _taken(few, many, work, after, pairs)
+            ratio, noise = _ratio(first, second, 0)
+            used, (low, high) = _ratio(first, second, 1)
+            processor = f"in processor time {number(used)} ({number(low)} to {number(high)})"
+            what = f"one decision at {incidents:,} open incidents: {name}"
+            rows.append(
+                row(what, f"{_middle(second)} ms", f"at {FEW}: {_middle(first)} ms", ratio,
+                    at_most(1), noise=noise, but=processor)
+            )  # fmt: skip
+    return rows
 
 
 Times = list[tuple[float, float]]
 
 
 def _taken(
-    few: Desk, many: Desk, work: Callable[[Desk], None], after: Callable[[Desk], None]
+    few: Desk,
+    many: Desk,
+    work: Callable[[Desk], None],
+    after: Callable[[Desk], None],
+    pairs: int,
 ) -> tuple[Times, Times]:
     taken: dict[Desk, Times] = {few: [], many: []}
-    for number in range(WARM_UP + PAIRS):
-        order = (few, many) if number % 2 else (many, few)
+    for turn in range(WARM_UP + pairs):
+        order = (few, many) if turn % 2 else (many, few)
         for desk in order:
             taken[desk].append(seconds_of(partial(work, desk)))
         for desk in order:
@@ -136,11 +147,8 @@ def _middle(taken: Times) -> str:
     return f"{statistics.median(clock for clock, _ in taken) * 1000:.2f}"
 
 
-def _ratio(first: Times, second: Times, which: int) -> str:
-    ratio, (low, high) = ratio_and_noise(
-        [one[which] for one in first], [one[which] for one in second]
-    )
-    return f"{ratio:.2f} ({low:.2f} to {high:.2f})"
+def _ratio(first: Times, second: Times, which: int) -> tuple[float, tuple[float, float]]:
+    return ratio_and_noise([one[which] for one in first], [one[which] for one in second])
 
 
 @contextmanager
@@ -165,4 +173,4 @@ def _envelope(record: dict[str, Any], organisation: str = "FPU") -> dict[str, An
 
 
 if __name__ == "__main__":
-    main()
+    alone(main)

@@ -12,6 +12,8 @@ from pathlib import Path
 
 from benchmarks import transitions_peer
 from benchmarks.filled_log import Facts, fill
+from benchmarks.sizes import size
+from benchmarks.table import Row, alone, at_least, duration, number, row
 from benchmarks.timing import in_turns
 from data.database import Database
 from data.event_store import EventStore
@@ -20,16 +22,16 @@ from domain.state import IncidentState, absorb
 from services.picture import Picture
 
 OPERATION = "large"
-INCIDENTS = 10_000
 LIMIT = 8
 
 
-def main() -> None:
-    """Print the table."""
+def main() -> list[Row]:
+    """The rebuilding of the states and of the picture, each against the library."""
+    incidents = size("INCIDENTS", 10_000, 50)
     with tempfile.TemporaryDirectory() as folder:
         database = Database(f"sqlite:///{Path(folder) / 'bench.db'}")
         upgrade(database)
-        count = fill(database, OPERATION, INCIDENTS)
+        count = fill(database, OPERATION, incidents)
         store = EventStore(database)
         with store.view() as connection:
             events = store.since(connection, OPERATION, 0)
@@ -46,17 +48,24 @@ def main() -> None:
         database.close()
     library, states, whole, unregistered = (statistics.median(seconds) for seconds in taken)
     best = [min(seconds) for seconds in taken]
-    print(f"{count:,} events of {INCIDENTS:,} incidents, medians of {len(taken[0])} runs in turns")
+    print(f"{count:,} events of {incidents:,} incidents, medians of {len(taken[0])} runs in turns")
     print(f"transitions, the fold alone          {library:6.2f} s")
     print(f"log read and states folded           {states:6.2f} s")
     print(f"log read and picture made, as at start {whole:4.2f} s")
     print(f"(transitions without models          {unregistered:6.2f} s)")
-    for name, seconds, least in (("states", states, best[1]), ("picture", whole, best[2])):
-        print(
-            f"rebuild of the {name}: {library / seconds:.1f} times the transitions library "
-            f"(limit {LIMIT}; of the best runs {best[0] / least:.1f}; "
-            f"without models {unregistered / seconds:.1f})"
-        )
+    rows = []
+    for name, seconds, least in (
+        ("the states", states, best[1]),
+        ("the picture made at a start", whole, best[2]),
+    ):
+        what = f"{name} from {count:,} events of {incidents:,} incidents, reading included"
+        told = duration(seconds)
+        peer = f"the same fold alone on the library transitions: {duration(library)}"
+        of_the_best = f"of the best runs {number(best[0] / least)}"
+        rows.append(row(what, told, peer, library / seconds, at_least(LIMIT), but=of_the_best))
+        bare = f"that library without registered models: {duration(unregistered)}"
+        rows.append(row("the same", told, bare, unregistered / seconds))
+    return rows
 
 
 def rebuild(store: EventStore) -> dict[str, IncidentState]:
@@ -80,4 +89,4 @@ def picture(store: EventStore) -> Picture:
 
 
 if __name__ == "__main__":
-    main()
+    alone(main)

@@ -19,6 +19,8 @@ from pathlib import Path
 
 from sqlalchemy import insert
 
+from benchmarks.sizes import size
+from benchmarks.table import Row, alone, rate, row
 from data.database import Database
 from data.fix_store import FixStore
 from data.journal import Journal
@@ -39,7 +41,6 @@ from services.roster import RosterService
 from services.subscription import Subscription
 
 DEVICES = 12
-FIXES = 7_200
 BATCHES = (60, 240, 960)
 SCREENS = 12
 ROUNDS = 2
@@ -51,25 +52,31 @@ class NoAlarms:
     def alarm(self, *_: object, **__: object) -> None:
         raise AssertionError("nothing rang")
 
+    came_late = alarm
 
-def main() -> None:
-    """Print fixes a second for each size of batch, beside the limit."""
+
+def main() -> list[Row]:
+    """Fixes a second for each size of batch, beside the limit."""
+    count = size("FIXES", 7_200, 960)
+    rows = []
     with tempfile.TemporaryDirectory() as folder:
-        for size in BATCHES:
+        for group in BATCHES:
             bare, whole = [], []
-            for number in range(ROUNDS):
-                bare.append(_bare(Path(folder) / f"bare-{size}-{number}.db", size))
-                whole.append(_whole(Path(folder) / f"whole-{size}-{number}.db", size))
+            for turn in range(ROUNDS):
+                bare.append(_bare(Path(folder) / f"bare-{group}-{turn}.db", count, group))
+                whole.append(_whole(Path(folder) / f"whole-{group}-{turn}.db", count, group))
             limit, found = max(bare), max(whole)
-            print(f"{size:5d} a commit   executemany alone {limit:8.0f} a second   1.00")
-            print(f"                 stored and shown  {found:8.0f} a second   {found / limit:.2f}")
+            what = f"positions judged, filed, stored, shown to {SCREENS} screens, {group} a commit"
+            peer = f"executemany of the same rows alone: {rate(limit)}"
+            rows.append(row(what, rate(found), peer, found / limit))
+    return rows
 
 
-def _reports(size: int) -> Iterator[list[Report]]:
+def _reports(count: int, group: int) -> Iterator[list[Report]]:
     """Batches in the order of time; each vehicle drives its own circle round the country."""
-    start = datetime.now(UTC).replace(microsecond=0) - timedelta(seconds=FIXES // DEVICES + 60)
+    start = datetime.now(UTC).replace(microsecond=0) - timedelta(seconds=count // DEVICES + 60)
     batch = []
-    for number in range(FIXES):
+    for number in range(count):
         second, which = divmod(number, DEVICES)
         batch.append(
             Report(
@@ -86,14 +93,14 @@ def _reports(size: int) -> Iterator[list[Report]]:
                 attributes={},
             )
         )
-        if len(batch) == size:
+        if len(batch) == group:
             yield batch
             batch = []
     if batch:
         yield batch
 
 
-def _bare(path: Path, size: int) -> float:
+def _bare(path: Path, count: int, group: int) -> float:
     with _database(path) as database:
         batches = [
             [
@@ -114,16 +121,16 @@ def _bare(path: Path, size: int) -> float:
                 }
                 for report in batch
             ]
-            for batch in _reports(size)
+            for batch in _reports(count, group)
         ]
         began = time.perf_counter()
         for rows in batches:
             with database.writing() as connection:
                 connection.execute(insert(fixes), rows)
-        return FIXES / (time.perf_counter() - began)
+        return count / (time.perf_counter() - began)
 
 
-def _whole(path: Path, size: int) -> float:
+def _whole(path: Path, count: int, group: int) -> float:
     with _database(path) as database:
         roster = RosterService(database, RosterStore())
         _prepare(roster)
@@ -140,7 +147,7 @@ def _whole(path: Path, size: int) -> float:
             notify=hub.wake,
         )
         screens = [_Screen(hub.subscribe("live")) for _ in range(SCREENS)]
-        batches = list(_reports(size))
+        batches = list(_reports(count, group))
         began = time.perf_counter()
         stored = sum(ingest.accept("cot", batch, b"", utc_now()).stored for batch in batches)
         head = journal.head()
@@ -149,9 +156,9 @@ def _whole(path: Path, size: int) -> float:
         elapsed = time.perf_counter() - began
         ingest.close()
         hub.close()
-        if stored != FIXES:
-            raise SystemExit(f"stored {stored} of {FIXES}")
-        return FIXES / elapsed
+        if stored != count:
+            raise SystemExit(f"stored {stored} of {count}")
+        return count / elapsed
 
 
 class _Screen(threading.Thread):
@@ -197,4 +204,4 @@ def _database(path: Path) -> Iterator[Database]:
 
 
 if __name__ == "__main__":
-    main()
+    alone(main)

@@ -1,175 +1,162 @@
 """Cursor on Target over TCP, stored with full synchronisation and shown to twelve clients.
 
-One load client and twelve listening clients in processes of their own, over loopback; the clock
-runs from the first byte sent until the last of the twelve has every event. In the same run: taky,
-which relays and stores nothing, and the limit, a bare loop of expat and SQLite without roster,
-rules, visits or journal. Nothing may be lost: every listener counts, and the database is counted.
+In the same run and by the same clients (``cot_clients``): taky and FreeTAKServer, where they are
+installed, with fewer events; the limit, a bare loop of expat and SQLite without roster, rules,
+visits or journal; and ours once more with 30,000,000 fixes stored already. Of ours nothing may be
+lost: every listener counts, and the database is counted. What a peer loses is told.
 """
 
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
-import socket
 import sqlite3
-import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
+from statistics import median
 from xml.parsers.expat import ParserCreate
 
 from app import create_app
+from benchmarks.cot_clients import LISTENERS, NAMES, SENDERS, Heard, measure
+from benchmarks.peers import NotInstalledError
+from benchmarks.peers.tak_servers import FREETAKSERVER, TAKY, freetakserver, taky
+from benchmarks.serving import Serving, free_port, running
+from benchmarks.sizes import size
+from benchmarks.state_at import copy_of_filled
+from benchmarks.table import Row, alone, at_least, not_measured, number, rate, row
 from domain.roster import Unit
 from services.container import services_of
-from settings import ROOT, Settings
+from settings import Settings
 
-LISTENERS = 12
-SENDERS = 12
-MARK = b'uid="load-'
-PATIENCE_S = 120.0
+QUOTED_FREETAKSERVER = 56.0
+"""Events a second measured earlier on two such cores; only where it is not installed."""
+
+WHAT = f"positions as Cursor on Target over TCP, stored, shown to {LISTENERS} clients"
 
 
-def main() -> None:
-    """Print events a second of each, and the ratios."""
-    events = int(os.environ.get("EVENTS", "40000"))
-    rounds = int(os.environ.get("ROUNDS", "3"))
-    taky = sys.argv[1] if len(sys.argv) > 1 else None
-    found: dict[str, list[float]] = {}
+@dataclass
+class Served:
+    """One server, how many events it gets, and what came of them.
+
+    ``missing`` says why there is nothing, ``failed`` of which rounds of a peer nothing came.
+    """
+
+    server: Callable[[], AbstractContextManager[tuple[int, Callable[[], int | None]]]]
+    events: int
+    may_lose: bool = False
+    heard: list[Heard] = field(default_factory=list)
+    missing: str = ""
+    failed: list[str] = field(default_factory=list)
+
+    @property
+    def rate(self) -> float:
+        """The median of the runs."""
+        return median(one.rate for one in self.heard)
+
+    @property
+    def trouble(self) -> str:
+        """What the table says of losses and failures; empty without any."""
+        lost = sum(one.lost for one in self.heard)
+        sent = sum(one.events for one in self.heard)
+        told = [f"it lost {lost:,} of {sent:,}"] * bool(lost)
+        return ", ".join((*told, *self.failed, *[self.missing] * bool(self.missing)))
+
+    def run(self) -> None:
+        """One round; a peer that is not there is asked no more."""
+        if self.missing:
+            return
+        try:
+            with self.server() as (port, count):
+                before = count() or 0
+                self.heard.append(measure(port, self.events))
+                _check(self, count, before)
+        except NotInstalledError as why:
+            self.missing = str(why)
+        except SystemExit as why:
+            if not self.may_lose:
+                raise
+            self.failed.append(f"in one round {why}")
+
+
+def main() -> list[Row]:
+    """Events a second of each, and the ratios."""
+    events, rounds = size("EVENTS", 40_000, 600), size("ROUNDS", 3, 1)
+    stored = size("STORED", 30_000_000, 24_000)
+    served = {
+        "limit": Served(limit, events),
+        "ours": Served(ours, events),
+        "filled": Served(lambda: ours(stored), events),
+        "taky": Served(taky, max(1, events // 10), may_lose=True),
+        "FreeTAKServer": Served(freetakserver, max(1, events // 100), may_lose=True),
+    }
     for _ in range(rounds):
-        for name, server, number in (
-            ("limit: expat, SQLite, relay", limit, events),
-            ("flask feeds cot", ours, events),
-            ("taky, stores nothing", lambda: theirs(taky), max(1, events // 10)),
-        ):
-            if "taky" in name and taky is None:
-                continue
-            with server() as (port, count):
-                found.setdefault(name, []).append(_measure(port, number, count))
-    best = {name: sorted(rates)[len(rates) // 2] for name, rates in found.items()}
-    base = best.get("taky, stores nothing") or best["limit: expat, SQLite, relay"]
-    for name, rate in best.items():
-        told = " ".join(f"{one:.0f}" for one in found[name])
-        print(f"{name:30s} {rate:9.0f} a second   {rate / base:7.2f}   (runs {told})")
+        for one in served.values():
+            one.run()
+    for name, one in served.items():
+        told = " ".join(number(each.rate) for each in one.heard)
+        print(f"{name:15} {one.events:7,} events, a second in each run: {told} {one.trouble}")
+    return _rows(served, stored)
 
 
-def _measure(port: int, events: int, count: Callable[[], int | None]) -> float:
-    """Events a second; ends the run when anything is lost."""
-    module = [sys.executable, "-m", "benchmarks.ingest_cot"]
-    listening = subprocess.Popen(
-        [*module, "listen", str(port), str(events)], cwd=ROOT, stdout=subprocess.PIPE, text=True
-    )
-    assert listening.stdout is not None
-    if listening.stdout.readline().strip() != "ready":
-        raise SystemExit("the listeners are not served")
-    started = time.monotonic()
-    sending = subprocess.Popen([*module, "send", str(port), str(events)], cwd=ROOT)
-    said = listening.stdout.readline().strip()
-    took = time.monotonic() - started
-    sending.kill()
-    sending.wait()
-    listening.kill()
-    listening.wait()
-    if said != "all":
-        raise SystemExit(f"lost: {said}")
+def _rows(served: dict[str, Served], stored: int) -> list[Row]:
+    found, bare, filled = (served[name] for name in ("ours", "limit", "filled"))
+    measured = rate(found.rate)
+    alone_ = f"expat, SQLite and relay alone: {rate(bare.rate)}"
+    empty = f"the same with an empty store: {measured}"
+    rows = [row(WHAT, measured, alone_, found.rate / bare.rate)]
+    for name, what, version, least in (
+        ("taky", "which stores nothing", TAKY[0], 10),
+        ("FreeTAKServer", "", FREETAKSERVER[0], 100),
+    ):
+        rows.append(_against(found, served[name], version.replace("==", " "), what, least))
+    title = f"the same with {stored:,} fixes stored"
+    rows.append(row(title, rate(filled.rate), empty, filled.rate / found.rate, at_least(0.8)))
+    return rows
+
+
+def _against(found: Served, peer: Served, name: str, what: str, least: float) -> Row:
+    limit, named = at_least(least), f"{name}, {what}" if what else name
+    reached = peer.rate if peer.heard else 0.0
+    if reached:
+        told = f"{named}: {rate(reached)}"
+        return row(
+            "the same", rate(found.rate), told, found.rate / reached, limit, but=peer.trouble
+        )
+    if name.startswith("FreeTAKServer"):
+        told = f"FreeTAKServer: {rate(QUOTED_FREETAKSERVER)} (quoted: measured earlier elsewhere)"
+        ratio = found.rate / QUOTED_FREETAKSERVER
+        return row("the same", rate(found.rate), told, ratio, limit, quoted=True, but=peer.trouble)
+    return not_measured("the same", peer.trouble, limit, named)
+
+
+def _check(served: Served, count: Callable[[], int | None], before: int) -> None:
+    heard = served.heard[-1]
+    if heard.lost and not served.may_lose:
+        raise SystemExit(f"{heard.lost} of {heard.events} events did not reach every listener")
     stored = count()
-    if stored is not None and stored != events:
-        raise SystemExit(f"{events} sent, {stored} stored")
-    return events / took
-
-
-# --- clients -------------------------------------------------------------------------------------
-
-
-def event(uid: str, moment: datetime, number: int) -> bytes:
-    """As ATAK tells a position."""
-    time_ = moment.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
-    stale = (moment + timedelta(minutes=5)).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
-    return (
-        '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
-        f'<event version="2.0" uid="{uid}" type="a-f-G-U-C" how="m-g" time="{time_}"'
-        f' start="{time_}" stale="{stale}"><point lat="{42.6 + number % 1000 / 10_000:.6f}"'
-        ' lon="20.9" hae="560.2" ce="9.9" le="9999999.0"/><detail>'
-        '<takv os="34" version="5.1.0" device="PHONE" platform="ATAK-CIV"/>'
-        f'<contact endpoint="*:-1:stcp" callsign="{uid}"/><uid Droid="{uid}"/>'
-        '<precisionlocation altsrc="GPS" geopointsrc="GPS"/>'
-        '<__group role="Team Member" name="Cyan"/><status battery="78"/>'
-        '<track course="45.0" speed="1.5"/></detail></event>'
-    ).encode()
-
-
-async def _listen(port: int, events: int) -> None:
-    ready = [asyncio.Event() for _ in range(LISTENERS)]
-    done = [asyncio.Event() for _ in range(LISTENERS)]
-    seen = [0] * LISTENERS
-
-    async def client(which: int) -> None:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=2**20)
-        me = f"listener-{which}"
-        writer.write(event(me, datetime.now(UTC), 0))
-        carry = b""
-        while data := await reader.read(2**18):
-            # anything shown means that this client is known to the server
-            ready[which].set()
-            data = carry + data
-            seen[which] += data.count(MARK)
-            carry = data[-len(MARK) + 1 :]
-            if seen[which] >= events:
-                done[which].set()
-
-    async def announce() -> None:
-        """Each client says where it is until every other one has been shown something."""
-        _, writer = await asyncio.open_connection("127.0.0.1", port)
-        number = 0
-        while not all(one.is_set() for one in ready):
-            writer.write(event("herald", datetime.now(UTC), number))
-            number += 1
-            await asyncio.sleep(0.2)
-        writer.close()
-
-    tasks = [asyncio.create_task(client(which)) for which in range(LISTENERS)]
-    await announce()
-    print("ready", flush=True)
-    waiting = asyncio.gather(*(one.wait() for one in done))
-    try:
-        await asyncio.wait_for(waiting, PATIENCE_S)
-        print("all", flush=True)
-    except TimeoutError:
-        print(f"of {events}: {seen}", flush=True)
-    for task in tasks:
-        task.cancel()
-
-
-def _send(port: int, events: int) -> None:
-    start = datetime.now(UTC) - timedelta(milliseconds=events)
-    data = [
-        event(f"load-{number % SENDERS}", start + timedelta(milliseconds=number), number)
-        for number in range(events)
-    ]
-    with socket.create_connection(("127.0.0.1", port)) as connection:
-        for begin in range(0, events, 50):
-            connection.sendall(b"".join(data[begin : begin + 50]))
-        signal.pause()  # a client that leaves is another matter
+    if stored is not None and stored - before != heard.events:
+        raise SystemExit(f"{heard.events} sent, {stored - before} stored")
 
 
 # --- servers -------------------------------------------------------------------------------------
 
-Serving = Iterator[tuple[int, Callable[[], int | None]]]
-
 
 @contextmanager
-def ours() -> Serving:
-    """``flask feeds cot`` on a database of its own, in the default configuration."""
+def ours(stored: int = 0) -> Serving:
+    """``flask feeds cot`` in the default configuration, over a database with so many fixes."""
     with tempfile.TemporaryDirectory() as folder:
-        database = f"sqlite:///{Path(folder) / 'bench.db'}"
+        path = Path(folder) / "bench.db"
+        if stored:
+            copy_of_filled(path, stored).close()
+        database = f"sqlite:///{path}"
         _prepare(database)
-        port = _free_port()
+        port = free_port()
         command = [sys.executable, "-m", "flask", "--app", "app:create_app", "feeds", "cot"]
-        with _running([*command, "--port", str(port)], port, FPU_DATABASE_URL=database):
+        with running([*command, "--port", str(port)], port, FPU_DATABASE_URL=database):
             yield port, lambda: _stored(database)
 
 
@@ -179,9 +166,7 @@ def _prepare(database: str) -> None:
     server.test_cli_runner().invoke(args=["db", "upgrade"])
     now = services.clock() - timedelta(days=1)
     services.roster.ensure_live(now)
-    names = [f"load-{which}" for which in range(SENDERS)]
-    names += ["herald", *(f"listener-{which}" for which in range(LISTENERS))]
-    for name in names:
+    for name in (*(f"load-{which}" for which in range(SENDERS)), *NAMES):
         services.roster.add(Unit(name, name.upper()))
         services.roster.add_device(name, "key", "knots", "")
         services.roster.assign_unit(name, "live", now)
@@ -207,11 +192,16 @@ def _stored(database: str) -> int:
 def limit() -> Serving:
     """The bare loop in a process of its own."""
     with tempfile.TemporaryDirectory() as folder:
-        port, path = _free_port(), str(Path(folder) / "limit.db")
+        port, path = free_port(), str(Path(folder) / "limit.db")
         command = [sys.executable, "-m", "benchmarks.ingest_cot", "limit", str(port), path]
-        with _running(command, port):
-            query = "SELECT count(*) FROM fixes WHERE device LIKE 'load-%'"
-            yield port, lambda: int(sqlite3.connect(path).execute(query).fetchone()[0])
+        with running(command, port):
+            yield port, lambda: _rows_in(path)
+
+
+def _rows_in(path: str) -> int:
+    with closing(sqlite3.connect(path)) as database:
+        query = "SELECT count(*) FROM fixes WHERE device LIKE 'load-%'"
+        return int(database.execute(query).fetchone()[0])
 
 
 def _limit(port: int, path: str) -> None:
@@ -260,60 +250,13 @@ def _row(piece: bytes) -> tuple[str, str, float, float]:
     return own["uid"], own["time"], float(point["lat"]), float(point["lon"])
 
 
-@contextmanager
-def theirs(taky: str | None) -> Serving:
-    """taky (MIT) from the environment ``taky`` names, with its own settings."""
-    assert taky is not None
-    with tempfile.TemporaryDirectory() as folder:
-        port = _free_port()
-        settings = Path(folder) / "taky.conf"
-        settings.write_text(
-            f"[taky]\nhostname=bench\nbind_ip=127.0.0.1\nroot_dir={folder}\nredis=false\n"
-            f"[cot_server]\nport={port}\n[ssl]\nenabled=false\n"
-        )
-        with _running([str(Path(taky) / "bin" / "taky"), "-c", str(settings)], port):
-            yield port, lambda: None
-
-
-@contextmanager
-def _running(command: list[str], port: int, **environment: str) -> Iterator[None]:
-    process = subprocess.Popen(
-        command, cwd=ROOT, env={**os.environ, **environment}, start_new_session=True,
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    try:
-        until = time.monotonic() + 60
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", port), 1).close()
-                break
-            except OSError:
-                if time.monotonic() > until or process.poll() is not None:
-                    raise SystemExit(f"{command[0]} does not listen") from None
-                time.sleep(0.1)
-        yield
-    finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:  # peers do not always stop
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-if __name__ == "__main__":
-    match sys.argv[1:]:
-        case ["listen", port, events]:
-            asyncio.run(_listen(int(port), int(events)))
-        case ["send", port, events]:
-            _send(int(port), int(events))
+def _command(arguments: Sequence[str]) -> None:
+    match arguments:
         case ["limit", port, path]:
             _limit(int(port), path)
         case _:
-            main()
+            alone(main)
+
+
+if __name__ == "__main__":
+    _command(sys.argv[1:])

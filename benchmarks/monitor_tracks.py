@@ -23,6 +23,8 @@ from sqlalchemy import insert
 
 from app import create_app
 from benchmarks.generated_tracks import BEGIN, SECOND, Drive, fleet
+from benchmarks.sizes import quick
+from benchmarks.table import Row, alone, at_most, number, value_row
 from data.database import Database
 from data.fix_chunks import ChunkFixes
 from data.fix_chunks_packing import write_fixes
@@ -45,6 +47,7 @@ OPERATION = "day"
 SETTINGS = AnalysisSettings()
 ZOOMS = range(7, 15)
 LIMIT_KB = 60
+OPENS, CLOSE = 9, 12  # the zoom that the monitor opens with and the limit is of; one for a valley
 RUNS = 9
 STILL_ROWS_S = 380
 """So many seconds of fixes are not packed yet when it has been longest: 256 of each unit, and two
@@ -57,8 +60,9 @@ _HOUR = 3600 * SECOND
 _BEARER = {"Authorization": "Bearer demo-duty"}
 
 
-def main(vehicles: int = VEHICLES, hours: int = HOURS, zooms: Sequence[int] = ZOOMS) -> None:
-    """Print both tables."""
+def main(vehicles: int = VEHICLES, hours: int = 0, zooms: Sequence[int] = ZOOMS) -> list[Row]:
+    """Print both tables; the rows are of what is sent."""
+    hours = hours or (3 if quick() else HOURS)
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:///{Path(folder) / 'day.db'}"
         until = _before_levels_are_due(to_microseconds(utc_now()))
@@ -67,8 +71,9 @@ def main(vehicles: int = VEHICLES, hours: int = HOURS, zooms: Sequence[int] = ZO
         with closing(Database(url)) as database:
             upgrade(database)
             fill(database, its)
-            _payloads(url, from_microseconds(until - hours * _HOUR), len(its), zooms)
+            rows = _payloads(url, from_microseconds(until - hours * _HOUR), len(its), zooms)
             _costs(database, from_microseconds(until), hours)
+    return rows
 
 
 # --- filling -------------------------------------------------------------------------------------
@@ -133,7 +138,8 @@ def _chunk(its: FixColumns) -> ChunkFixes:
 # --- measuring -----------------------------------------------------------------------------------
 
 
-def _payloads(url: str, start: datetime, fixes: int, zooms: Sequence[int]) -> None:
+def _payloads(url: str, start: datetime, fixes: int, zooms: Sequence[int]) -> list[Row]:
+    rows = []
     server = create_app(Settings(database_url=url))
     services = services_of(server.extensions)
     with closing(services):
@@ -157,6 +163,13 @@ def _payloads(url: str, start: datetime, fixes: int, zooms: Sequence[int]) -> No
                 over = "" if max(packed, brotli) < LIMIT_KB else f"   over {LIMIT_KB}"
                 print(f"zoom {zoom:2} {points:9,}{plain:10.1f}{packed:10.1f}{brotli:10.1f}"
                       f"{untimed[0]:24.1f}{untimed[1]:10.1f}{over}")  # fmt: skip
+                what = f"trails of {fixes:,} fixes with times, as the monitor asks, zoom {zoom}"
+                but = f"plain {number(plain)} kB, br {number(brotli)} kB"
+                if zoom == OPENS:
+                    rows.append(value_row(what, packed, at_most(LIMIT_KB, " kB gzip"), but=but))
+                elif zoom == CLOSE:
+                    rows.append(Row(what, f"{number(packed)} kB gzip", met=but))
+    return rows
 
 
 def _kilobytes(client: FlaskClient, address: str, encoding: str) -> float:
@@ -199,4 +212,4 @@ def _middle(work: Callable[[], object]) -> tuple[float, float]:
 
 
 if __name__ == "__main__":
-    main()
+    alone(main)

@@ -21,13 +21,15 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from sqlalchemy import insert, text
 
+from benchmarks.sizes import quick
+from benchmarks.table import Row, alone, at_least, at_most, number, rate, row, value_row
 from data.database import Database
 from data.fix_chunks import ChunkFixes
 from data.fix_chunks_packing import FixPacking, write_fixes
@@ -41,7 +43,7 @@ from domain.time import from_microseconds, to_microseconds
 from services.tracks import Tracks
 
 UNITS = tuple(f"unit-{number:02d}" for number in range(12))
-SIZES = (1_000_000, 30_000_000)
+SIZES, SHORT = (1_000_000, 30_000_000), (24_000, 60_000)
 TRAIL_S = 1800.0
 ASKED = 200
 BATCH = 500
@@ -49,13 +51,15 @@ BATCHES = 44  # half an hour of twelve units
 OPERATION = "live"
 START = datetime(2026, 1, 1, tzinfo=UTC)
 _STORED = "500 fixes through the store"
+_STATE, _KNOWN = "store: state with trail", "store: the same as known then"
 _BARE = "500 fixes through bare executemany"
 _SECOND = 1_000_000
 _BYTES_A_FIX = 40  # more than a packed fix takes, for the check of free space
 
 
-def main(sizes: Sequence[int] = SIZES) -> None:
-    """Print the table."""
+def main(sizes: Sequence[int] = ()) -> list[Row]:
+    """The state and the storing in the largest store, against the smallest."""
+    sizes = sizes or (SHORT if quick() else SIZES)
     with tempfile.TemporaryDirectory() as folder, ExitStack() as opened:
         free = shutil.disk_usage(folder).free
         if free < 2 * _BYTES_A_FIX * sum(sizes):
@@ -63,7 +67,7 @@ def main(sizes: Sequence[int] = SIZES) -> None:
         stores = []
         for size in sizes:
             path, begun = Path(folder) / f"{size}.db", time.perf_counter()
-            database = opened.enter_context(closing(filled(path, size)))
+            database = opened.enter_context(closing(copy_of_filled(path, size)))
             taken = time.perf_counter() - begun
             print(f"{size:,} fixes packed in {taken:.0f} s, {path.stat().st_size / size:.1f} "
                   "bytes a fix")  # fmt: skip
@@ -72,6 +76,7 @@ def main(sizes: Sequence[int] = SIZES) -> None:
         figures = {**_read(stores), **_write(stores), **_pack(stores)}
         print(f"load {os.getloadavg()[0]:.1f}")
         _print(sizes, figures)
+    return _rows(sizes, figures)
 
 
 @dataclass(frozen=True)
@@ -102,7 +107,46 @@ def _print(sizes: Sequence[int], figures: dict[str, list[_Figure]]) -> None:
               f"{bare.cpu / store.cpu:.2f}")  # fmt: skip
 
 
+def _rows(sizes: Sequence[int], figures: dict[str, list[_Figure]]) -> list[Row]:
+    rows, many = [], f"{max(sizes):,} fixes"
+    least, most = sizes.index(min(sizes)), sizes.index(max(sizes))
+    for title, told in ((_STATE, ""), (_KNOWN, ", as known then")):
+        its = figures[title]
+        what = f"state of twelve units with half an hour of trail{told} out of {many}"
+        rows.append(value_row(what, its[most].wall * 1e3, at_most(10, " ms"),
+                              but=f"processor {number(its[most].cpu * 1e3)} ms"))  # fmt: skip
+        rows.append(row("the same", f"{number(its[most].wall * 1e3)} ms",
+                        f"out of {min(sizes):,}: {number(its[least].wall * 1e3)} ms",
+                        its[most].wall / its[least].wall, at_most(2)))  # fmt: skip
+    stored, bare = ([BATCH / one.wall for one in figures[title]] for title in (_STORED, _BARE))
+    what = f"fixes stored in groups of {BATCH} with {many} there"
+    rows.append(row(what, rate(stored[most]), f"with {min(sizes):,} there: {rate(stored[least])}",
+                    stored[most] / stored[least], at_least(0.8)))  # fmt: skip
+    rows.append(row("the same", rate(stored[most]), "executemany of the same rows into an empty "
+                    f"table: {rate(bare[most])}", stored[most] / bare[most]))  # fmt: skip
+    return rows
+
+
 # --- filling -------------------------------------------------------------------------------------
+
+
+def copy_of_filled(path: Path, size: int) -> Database:
+    """``filled``, but filled only once in a process: ``path`` is a copy of that."""
+    shutil.copyfile(_once(size), path)
+    return Database(f"sqlite:///{path}")
+
+
+@cache
+def _once(size: int) -> Path:
+    path = Path(_kept().name) / f"{size}.db"
+    filled(path, size).close()
+    return path
+
+
+@cache
+def _kept() -> tempfile.TemporaryDirectory[str]:
+    """Gone when the process ends."""
+    return tempfile.TemporaryDirectory()
 
 
 def filled(path: Path, size: int) -> Database:
@@ -178,8 +222,8 @@ def _read(stores: Sequence[_Filled]) -> _Figures:
         newest, trails = store.state(OPERATION, one.end - timedelta(seconds=1), TRAIL_S)
         assert [len(trail) for trail in trails] == [1801] * len(UNITS) == [1801] * len(newest)
     return {
-        "store: state with trail": _in_turns(state, len(stores), ASKED),
-        "store: the same as known then": _in_turns(known, len(stores), ASKED),
+        _STATE: _in_turns(state, len(stores), ASKED),
+        _KNOWN: _in_turns(known, len(stores), ASKED),
         "service: the same as GeoJSON text": _in_turns(answer, len(stores), ASKED // 2),
     }
 
@@ -187,9 +231,9 @@ def _read(stores: Sequence[_Filled]) -> _Figures:
 def _write(stores: Sequence[_Filled]) -> _Figures:
     """Half an hour of new fixes, into the stores and the bare tables in turns."""
     stored, bare = [], []
-    for number in range(BATCHES):
+    for turn in range(BATCHES):
         for one in stores:
-            batch = _batch(one.end, number)
+            batch = _batch(one.end, turn)
             rows = [fix_values(fix) for fix in batch]
             stored.append(_taken(partial(_store, one.database, FixStore(one.database), batch)))
             bare.append(_taken(partial(_store_bare, one.bare, rows)))
@@ -269,4 +313,4 @@ def _taken(work: Callable[[], object]) -> _Figure:
 
 
 if __name__ == "__main__":
-    main()
+    alone(main)

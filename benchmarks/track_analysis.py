@@ -19,20 +19,32 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.generated_tracks import Drive, fleet
-from benchmarks.peers import HERE, python_with
+from benchmarks.peers import HERE, NotInstalledError, python_with
+from benchmarks.sizes import quick
+from benchmarks.table import (
+    Row,
+    alone,
+    at_least,
+    duration,
+    not_measured,
+    number,
+    row,
+    value_row,
+)  # fmt: skip
 from domain.analysis_settings import AnalysisSettings
 from domain.fleet import Fleet, fleet_of, plane, simplified
 from domain.stops import find_stops
 from domain.track_analysis import analyse, clean
 
 VEHICLES, FIXES, TOLERANCE_M, RUNS, LIMIT = 12, 1_000_000, 5.0, 5, 500
+FOUND = 0.98  # of the outliers, and so much of what is found must be one
 SETTINGS = AnalysisSettings()
 PEER = ("movingpandas==0.23.0", "geopandas==1.2.0", "pandas==3.1.1", "shapely==2.2.0")
 
 
-def main() -> None:
-    """Print the table."""
-    drives = fleet(1, VEHICLES, hours=25.2)
+def main() -> list[Row]:
+    """The time against the peer, and whether what was found is right."""
+    drives = fleet(1, VEHICLES, hours=2.0 if quick() else 25.2)
     whole = _as_fleet(drives)
     truth = np.concatenate([one.outliers for one in drives])
     chosen = np.concatenate([np.flatnonzero(whole.track == n)[: FIXES // VEHICLES]
@@ -53,7 +65,12 @@ def main() -> None:
     print(
         f"{'the whole analysis, distances too':44} {everything:9.3f} s, processor {used_all:.3f} s"
     )
-    _compare(million.take(million.track == 0), same, used, len(million))
+    of = f"outliers of {len(million):,} generated fixes"
+    return [
+        *_compare(million.take(million.track == 0), same, used, len(million)),
+        value_row(f"{of}: precision", float(hit / cleaned.outliers.sum()), at_least(FOUND)),
+        value_row(f"{of}: recall", float(hit / truth.sum()), at_least(FOUND)),
+    ]
 
 
 def _the_same(its: Fleet) -> object:
@@ -69,11 +86,12 @@ def _with_stops(its: Fleet) -> None:
     simplified(x, y, cleaned.piece, TOLERANCE_M)
 
 
-def _compare(one: Fleet, ours: float, used: float, fixes: int) -> None:
-    python = python_with("movingpandas", *PEER)
-    if python is None:
-        print("MovingPandas: not installed; BENCH_PEERS=1 installs it")
-        return
+def _compare(one: Fleet, ours: float, used: float, fixes: int) -> list[Row]:
+    what = f"cleaning, gaps and simplification of {fixes:,} fixes of {VEHICLES} vehicles"
+    try:
+        python = python_with("MovingPandas", *PEER)
+    except NotInstalledError as why:
+        return [not_measured(what, why, at_least(LIMIT), PEER[0].replace("==", " "))]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "one.npz"
         x, y = plane(one)
@@ -82,11 +100,11 @@ def _compare(one: Fleet, ours: float, used: float, fixes: int) -> None:
         said = subprocess.run([python, script, path], check=True, capture_output=True)
     peer = json.loads(said.stdout)
     scaled, worked = (peer[name] * fixes / peer["fixes"] for name in ("seconds", "processor"))
-    title = f"MovingPandas {peer['version']}, one vehicle scaled"
-    print(
-        f"{title:44} {scaled:9.1f} s, processor {worked:.1f} s: {scaled / ours:,.0f} times, "
-        f"by processor {worked / used:,.0f} times (limit {LIMIT})"
-    )
+    title = f"MovingPandas {peer['version']} on one vehicle, scaled"
+    return [
+        row(what, duration(ours), f"{title}: {duration(scaled)}", scaled / ours,
+            at_least(LIMIT), but=f"in processor time {number(worked / used)}"),
+    ]  # fmt: skip
 
 
 def _as_fleet(drives: list[Drive]) -> Fleet:
@@ -106,4 +124,4 @@ def _best(work: Callable[[], object]) -> tuple[float, float]:
 
 
 if __name__ == "__main__":
-    main()
+    alone(main)

@@ -21,7 +21,7 @@ def test_it_prints_sizes_and_times(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(monitor_tracks, "RUNS", 2)
-    monitor_tracks.main(vehicles=2, hours=3, zooms=(8, 9))
+    rows = monitor_tracks.main(vehicles=2, hours=3, zooms=(8, 9))
     printed = capsys.readouterr().out.splitlines()
     assert any("&zoom=…&times=1" in line for line in printed)
     for zoom in (8, 9):
@@ -30,3 +30,7 @@ def test_it_prints_sizes_and_times(
         assert points > 0
         assert plain > max(packed, brotli) > 0
     assert any("just before the levels of an hour are due" in line for line in printed)
+    [row_] = rows
+    assert row_.what.endswith("as the monitor asks, zoom 9")
+    assert row_.limit == "at most 60 kB gzip"
+    assert "br " in row_.met

@@ -73,7 +73,6 @@ class JournalledAlarms:
         }
         self._journal.append(connection, said["operation"], "alert", payload, said["received_at"])
 
-
     def came_late(self, connection: Connection, **said: Any) -> None:
         payload = {"late": said["kind"]}
         self._journal.append(connection, said["operation"], "log", payload, said["received_at"])
