@@ -24,6 +24,7 @@ from api import (
     health,
     live,
     map_files,
+    mqtt_server,
     nothing_here,
     problems,
     security_headers,
@@ -217,7 +218,12 @@ def _add_commands(
         roster_commands(lambda: services),
         tracks_commands(lambda: services),
         log_commands(lambda: services),
-        feeds_commands(settings, lambda: services, partial(cot_server.serve, services)),
+        feeds_commands(
+            settings,
+            lambda: services,
+            partial(cot_server.serve, services),
+            partial(mqtt_server.serve, services),
+        ),
         serve_command(settings, services, factory),
     ):
         server.cli.add_command(command)

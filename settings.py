@@ -18,7 +18,8 @@ class Settings:
 
     ``profile`` is ``demo`` or ``production``. ``feed_host``, when set, is a second address on
     which only the feed endpoints answer (``make phone``). ``policy_file`` names the unit's own
-    timers, reserve, roles and words; empty is the defaults.
+    timers, reserve, roles and words; empty is the defaults. ``mqtt_username`` and
+    ``mqtt_password`` are who ``flask feeds mqtt`` is to its broker.
     """
 
     profile: str = "demo"
@@ -34,6 +35,8 @@ class Settings:
     policy_file: str = ""
     workers: int = 1
     threads: int = 48
+    mqtt_username: str = ""
+    mqtt_password: str = ""
 
     @property
     def demonstration(self) -> bool:
@@ -63,6 +66,8 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
         policy_file=env.get("FPU_POLICY", ""),
         workers=_integer(env, "FPU_WORKERS", default.workers),
         threads=_integer(env, "FPU_THREADS", default.threads),
+        mqtt_username=env.get("FPU_MQTT_USERNAME", ""),
+        mqtt_password=env.get("FPU_MQTT_PASSWORD", ""),
     )
     _refuse_unsafe(settings, env)
     return settings

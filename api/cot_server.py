@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import ipaddress
 import logging
 import signal
 import ssl
@@ -14,6 +13,7 @@ from typing import Protocol
 
 from api.cot_desk import Desk, Ingest, Roster, Spots
 from api.cot_listener import CotListener
+from api.loopback import is_loopback
 from domain.errors import InvalidField
 from services.clock import Clock
 
@@ -47,7 +47,7 @@ def serve(
     maps common names to devices where they differ. Ends when everything that was read is durable.
     Raises ``InvalidField`` for addresses and files that cannot be used.
     """
-    if plain is not None and not plain_anywhere and not _is_loopback(plain[0]):
+    if plain is not None and not plain_anywhere and not is_loopback(plain[0]):
         raise InvalidField("host", "is not the loopback address, and TCP proves nobody: see --help")
     if secured is not None and certificates is None:
         raise InvalidField("ca", "TLS needs --ca, --certificate and --key")
@@ -86,15 +86,6 @@ async def _run(
     await listener.run()
     told = ", ".join(f"{what}: {number:,}" for what, number in sorted(listener.counts.items()))
     say(f"stopped; {told}" if told else "stopped")
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _context(authority: Path, certificate: Path, key: Path) -> ssl.SSLContext:

@@ -5,7 +5,7 @@ window.fpu = window.fpu || {};
 fpu.live = (function () {
   "use strict";
   const KINDS = ["fix", "fixes", "incident", "platoon", "log", "alert", "visit", "tracks",
-                 "quarantine", "beat", "signed-out", "reset"];
+                 "contact", "quarantine", "beat", "signed-out", "reset"];
   const STORES = {
     incident: "incident-changes", platoon: "incident-changes", log: "log-changes",
     alert: "alert-changes", visit: "crossing-changes", quarantine: "quarantine-changes",

@@ -115,10 +115,26 @@ fpu.patrols = (function () {
   }
 
   /** What stands under a call sign on the map: calm, and a silent unit says so in words. */
-  function label(look, age, ahead) {
+  function label(look, age, ahead, lost) {
+    if (lost) return lostSince(lost);
     if (ahead) return fpu.text("monitor.clock_ahead");
     const words = fpu.calmAge(age);
     return look === "silent" ? `${fpu.text("monitor.look_silent")} ${words}` : words;
+  }
+
+  /** That the device was lost, with the day and the minute, Zulu. */
+  const lostSince = (time) =>
+    fpu.text("monitor.contact_lost", {time: fpu.group(time).split(" ")[0]});
+
+  /** A device was lost. */
+  function lose(message) {
+    if (!tracks) return;
+    tracks.lose(message);
+    const known = tracks.units.get(message.unit);
+    if (known) drawRow(known);
+    drawCount();
+    moved = true;
+    requestAnimationFrame(drawMap);
   }
 
   /** Once a second: the map is redrawn only when the words or looks on it have changed. */
@@ -200,7 +216,7 @@ fpu.patrols = (function () {
     fpu.write(row.task, known.task || fpu.text("monitor.no_task"));
     const pace = tracks.motion(known).speed;
     const state = look === "stopped" && pace === null ? "monitor.speed_unknown" : `monitor.look_${look}`;
-    fpu.write(row.state, fpu.text(state));
+    fpu.write(row.state, known.contact_lost ? lostSince(known.contact_lost) : fpu.text(state));
     fpu.write(row.speed, look === "moving" ? speed(pace) : "");
     if (row.item.dataset.look !== look) {
       row.item.dataset.look = look;
@@ -269,6 +285,7 @@ fpu.patrols = (function () {
 
   fpu.mount("patrol-list", start);
   fpu.on("fix", hear);
+  fpu.on("contact", lose);
   fpu.on("tick", tick);
   fpu.on("reset", load);
   fpu.on("tracks", () => {

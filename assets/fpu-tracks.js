@@ -31,8 +31,15 @@ fpu.Tracks = class {
     this._insert(`${properties.unit}|${properties.device}`, {t, at, start: false});
     const known = this.units.get(properties.unit);
     if (known && known.t > t) return false;
-    this.units.set(properties.unit, {...known, ...properties, t, at});
+    this.units.set(properties.unit, {...known, contact_lost: null, ...properties, t, at});
     return true;
+  }
+
+  /** A device was lost. It counts while the unit's position is its own and not newer. */
+  lose({unit, device, lost_at}) {
+    const known = this.units.get(unit);
+    if (known?.device !== device || Date.parse(known.received_at) > Date.parse(lost_at)) return;
+    known.contact_lost = lost_at;
   }
 
   /** Trails as the server draws them for one zoom: unbroken pieces in whole steps on a grid that is
@@ -85,9 +92,11 @@ fpu.Tracks = class {
     return [(x - 0.5) * 360, Math.atan(Math.sinh((0.5 - y) * 2 * Math.PI)) * 180 / Math.PI];
   }
 
-  /** `fresh`, `late` or `silent` by the age now; null without a position. */
+  /** `fresh`, `late` or `silent` by the age now; null without a position. Whose device was lost is
+      silent at once. */
   status(known, now) {
     if (known.t === undefined) return null;
+    if (known.contact_lost) return "silent";
     const age = (now - known.t) / 1000;
     if (age < this.limits.late) return "fresh";
     return age < this.limits.silent ? "late" : "silent";
@@ -119,8 +128,8 @@ fpu.Tracks = class {
     return known.t > now + this.ahead;
   }
 
-  /** The heads: one point a unit. `words` makes the label of a look, an age in seconds and
-      whether the clock of the device is ahead. */
+  /** The heads: one point a unit. `words` makes the label of a look, an age in seconds, whether
+      the clock of the device is ahead, and when the device was lost. */
   heads(now, selected, words) {
     const features = [];
     for (const known of this.units.values()) {
@@ -128,7 +137,7 @@ fpu.Tracks = class {
       const look = this.look(known, now), age = Math.max(0, (now - known.t) / 1000);
       features.push(this._feature("Point", known.at, {
         unit: known.unit, callsign: known.callsign, look, image: `patrol-${look}`,
-        age: words(look, age, this.isAhead(known, now)),
+        age: words(look, age, this.isAhead(known, now), known.contact_lost),
         course: (look === "moving" && this.motion(known).course) || 0,
         selected: known.unit === selected,
       }));

@@ -22,6 +22,7 @@ NAMES = (
     "ingest_burst",
     "ingest_cot",
     "ingest_http",
+    "ingest_mqtt",
     "map_drawing",
     "monitor_tracks",
     "state_at",

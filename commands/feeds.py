@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
 import click
 
+from commands.feeds_mqtt import ServeMqtt, mqtt_command
 from commands.group import Group
 from data.database import Database
 from data.migrate import is_current
@@ -46,19 +48,33 @@ class ServeCot(Protocol):
 
 
 def feeds_commands(
-    settings: Settings, get_services: Callable[[], HasFeeds], serve_cot: ServeCot
-) -> Group:
-    """The group, to be added to ``app.cli``; ``get_services`` is called when a command runs."""
-    group = Group("feeds", help="Listeners for devices that do not speak HTTP.")
-    _cot_command(group, settings, get_services, serve_cot)
-    return group
-
-
-def _cot_command(
-    group: Group,
     settings: Settings,
     get_services: Callable[[], HasFeeds],
     serve_cot: ServeCot,
+    serve_mqtt: ServeMqtt,
+) -> Group:
+    """The group, to be added to ``app.cli``; ``get_services`` is called when a command runs."""
+    group = Group("feeds", help="Listeners for devices that do not speak HTTP.")
+    ready = partial(_ready, settings, get_services)
+    _cot_command(group, ready, serve_cot)
+    mqtt_command(group, settings, ready, serve_mqtt)
+    return group
+
+
+@contextmanager
+def _ready(settings: Settings, get_services: Callable[[], HasFeeds]) -> Iterator[None]:
+    """The database is fit and has the live operation; everything is closed afterwards."""
+    services = get_services()
+    _check_schema(settings)
+    services.roster.ensure_live(services.clock())
+    try:
+        yield
+    finally:
+        services.close()
+
+
+def _cot_command(
+    group: Group, ready: Callable[[], AbstractContextManager[None]], serve_cot: ServeCot
 ) -> None:
     @group.command("cot")
     @click.option("--host", default="127.0.0.1", show_default=True, help="For TCP.")
@@ -100,10 +116,7 @@ def _cot_command(
             raise click.UsageError("TLS needs all of --ca, --certificate and --key")
         if no_plain and not given:
             raise click.UsageError("there is nothing to listen on: give --ca, --certificate, --key")
-        services = get_services()
-        _check_schema(settings)
-        services.roster.ensure_live(services.clock())
-        try:
+        with ready():
             serve_cot(
                 plain=None if no_plain else (host, port),
                 secured=(tls_host, tls_port) if given else None,
@@ -112,8 +125,6 @@ def _cot_command(
                 plain_anywhere=plain_anywhere,
                 say=click.echo,
             )
-        finally:
-            services.close()
 
 
 def _check_schema(settings: Settings) -> None:

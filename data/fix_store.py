@@ -21,6 +21,7 @@ from data.fix_chunks_keys import NEVER, fixes_at, newest_of
 from data.fix_chunks_packing import remove
 from data.fix_chunks_queries import FOREVER
 from data.fix_rows import Key, Values, fix_values, heartbeat_row, says_the_same, stored_fix
+from data.lost_contacts import with_lost_contacts
 from data.schema import fixes, heartbeats, units
 from domain.fixes import Heartbeat
 from domain.stored_fixes import DeviceTrack, FixColumns, StoredFix, Storing
@@ -132,12 +133,14 @@ class FixStore:
     ) -> list[StoredFix]:
         """The newest fix of each unit with fix time up to ``at``, ordered by unit.
 
-        Of two devices of a unit at the same microsecond, what was received last stands.
+        Of two devices of a unit at the same microsecond, what was received last stands. Each tells
+        when its device was lost afterwards.
         """
         moment = FOREVER if at is None else to_microseconds(at)
         with self._database.reading() as connection:
             newest, _ = reading.state(connection, operation, moment, moment, _known(known_at))
-        return [stored_fix(row) for row in newest]
+            fixes = [stored_fix(row) for row in newest]
+            return with_lost_contacts(connection, fixes, min(moment, _known(known_at)))
 
     def state(
         self,
@@ -150,7 +153,8 @@ class FixStore:
         begin, end = to_microseconds(at - timedelta(seconds=seconds)), to_microseconds(at)
         with self._database.reading() as connection:
             newest, tracks = reading.state(connection, operation, begin, end, _known(known_at))
-        return [stored_fix(row) for row in newest], tracks
+            fixes = [stored_fix(row) for row in newest]
+            return with_lost_contacts(connection, fixes, min(end, _known(known_at))), tracks
 
     def tracks(
         self,

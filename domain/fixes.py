@@ -33,6 +33,10 @@ NULL_ISLAND = 1e-6
 CLOCK_FAULTS = ("future_time", "before_mission")
 """Reasons of a ``Rejection`` that only a wrong clock gives."""
 
+CONNECTION_LOST = "connection_lost"
+"""The attribute of a heartbeat that is no sign of life but the news that there will be none: a
+broker says for the device that its connection has ended."""
+
 _DEEPEST = 8
 _LONGEST_TEXT = 2_000
 

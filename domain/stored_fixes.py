@@ -28,12 +28,16 @@ NO_SEGMENT = -1
 
 @dataclass(frozen=True, slots=True)
 class StoredFix:
-    """A fix with the operation and unit it is filed under and when we learned of it (UTC)."""
+    """A fix with the operation and unit it is filed under and when we learned of it (UTC).
+
+    ``contact_lost`` is when its device was lost afterwards, told for the newest fix of a unit only.
+    """
 
     operation: str
     unit: str
     fix: Fix
     received_at: datetime
+    contact_lost: datetime | None = None
 
 
 class Storing(StrEnum):

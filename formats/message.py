@@ -1,4 +1,4 @@
-"""What every HTTP format reads: one request without its server, and who says to have sent it."""
+"""What the formats read: a request or message without its server, and who says to have sent it."""
 
 from __future__ import annotations
 
@@ -36,6 +36,15 @@ class HttpMessage:
         """The value of a header, whatever its capitals; empty where it is missing."""
         wanted = name.lower()
         return next((text for key, text in self.headers.items() if key.lower() == wanted), "")
+
+
+@dataclass(frozen=True, slots=True)
+class MqttMessage:
+    """One message of a broker. ``retained``: the broker kept it and it may be of any age."""
+
+    topic: str
+    payload: bytes
+    retained: bool = False
 
 
 def parse_json(body: bytes) -> Any:

@@ -1,6 +1,7 @@
 """OwnTracks over HTTP: one JSON object a request, told apart by its ``_type``.
 
 Wire format: ``docs/formats.md``; read from the OwnTracks booklet (``tech/json``, ``tech/http``).
+What the objects say is the same over MQTT, which ``formats/owntracks_mqtt.py`` reads.
 What is not a position of this device (waypoints, cards, commands, types not yet invented) and an
 empty body give no report, as the booklet asks: the app would send a refused message for ever.
 """
@@ -10,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from domain.fixes import Report
+from domain.fixes import CONNECTION_LOST, Report
 from formats.message import HttpMessage, Unreadable, basic_credentials, device_id, parse_json
 from formats.values import Values
 
@@ -49,11 +50,15 @@ def decode(message: HttpMessage, *, speed_unit: str = "knots") -> tuple[Report, 
         raise Unreadable("topic", "names no device")
     document = parse_json(message.body)
     entries = document if isinstance(document, list) else [document]
-    reports = (_report(device, entry) for entry in entries)
+    reports = (report_of(device, entry) for entry in entries)
     return tuple(report for report in reports if report is not None)
 
 
-def _report(device: str, entry: object) -> Report | None:
+def report_of(device: str, entry: object) -> Report | None:
+    """What one object of the app says of ``device``; None for what is no position.
+
+    Raises ``Unreadable`` for what is no object, and for an encrypted one.
+    """
     if not isinstance(entry, dict):
         raise Unreadable("body", f"is {type(entry).__name__}, not a JSON object")
     kind = entry.get("_type")
@@ -83,7 +88,7 @@ def _location(device: str, entry: Mapping[str, Any]) -> Report:
 
 def _connection_lost(device: str, entry: Mapping[str, Any]) -> Report:
     """The last will: its ``tst`` is when the device connected, which is the time of no position."""
-    attributes = {**entry, "connection_lost": True}
+    attributes = {**entry, CONNECTION_LOST: True}
     return Report(device, None, None, None, None, None, None, None, None, None, attributes)
 
 

@@ -8,8 +8,8 @@ from typing import Protocol
 
 from domain.errors import InvalidField
 from domain.fixes import Report
-from formats import cot, gpx, gpx_writer, osmand, owntracks, traccar_client
-from formats.message import HttpMessage
+from formats import cot, gpx, gpx_writer, osmand, owntracks, owntracks_mqtt, traccar_client
+from formats.message import HttpMessage, MqttMessage
 
 
 class HttpDecoder(Protocol):
@@ -36,6 +36,16 @@ class HttpFormat:
 
 
 @dataclass(frozen=True, slots=True)
+class MqttFormat:
+    """A format that comes over a broker: ``identify`` reads the topic, ``decode`` the message of
+    the device that was found and raises ``formats.message.Unreadable`` and nothing else."""
+
+    label: str
+    identify: Callable[[str], str | None]
+    decode: Callable[[MqttMessage, str], owntracks_mqtt.Said]
+
+
+@dataclass(frozen=True, slots=True)
 class FileFormat:
     """A format of track files; ``suffix`` is how their names end, ``count`` tells about how many
     points a file has before it is read, and ``encode`` is None where files are only read."""
@@ -56,11 +66,21 @@ HTTP_FORMATS: Mapping[str, HttpFormat] = {
     "cot": HttpFormat("Cursor on Target (ATAK, WinTAK, iTAK)", cot.identify, cot.decode),
 }
 
+MQTT_FORMATS: Mapping[str, MqttFormat] = {
+    "owntracks_mqtt": MqttFormat(
+        "OwnTracks over MQTT", owntracks_mqtt.Topics().device, owntracks_mqtt.decode
+    ),
+}
+
 FILE_FORMATS: Mapping[str, FileFormat] = {
     "gpx": FileFormat("GPX", ".gpx", gpx.decode, gpx.count, gpx_writer.encode),
 }
 
-FORMATS: Mapping[str, HttpFormat | FileFormat] = {**HTTP_FORMATS, **FILE_FORMATS}
+FORMATS: Mapping[str, HttpFormat | MqttFormat | FileFormat] = {
+    **HTTP_FORMATS,
+    **MQTT_FORMATS,
+    **FILE_FORMATS,
+}
 
 
 def file_format(file_name: str) -> tuple[str, FileFormat]:

@@ -28,10 +28,12 @@ def position_feature(
     freshness: Freshness,
     *,
     late: bool = False,
+    contact_lost: datetime | None = None,
 ) -> Feature:
     """A Point with the properties of a position; ``age`` and ``status`` are those at ``now``.
 
-    ``late`` tells that the unit's newer position was already known when this one arrived.
+    ``late`` tells that the unit's newer position was already known when this one arrived. Whose
+    device was lost since then is silent, however young the position is.
     """
     age = max(0.0, (now - fix.fix_time).total_seconds())
     properties: Feature = {
@@ -50,6 +52,8 @@ def position_feature(
     }
     if late:
         properties["late"] = True
+    if contact_lost is not None:
+        properties |= {"status": "silent", "contact_lost": to_rfc3339(contact_lost)}
     coordinates = [round(fix.longitude, DECIMALS), round(fix.latitude, DECIMALS)]
     return feature({"type": "Point", "coordinates": coordinates}, properties)
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from domain.fixes import Fix, Heartbeat, Rejection
+from domain.fixes import CONNECTION_LOST, Fix, Heartbeat, Rejection
 from domain.stored_fixes import QuarantineEntry, StoredFix, Storing
 from domain.time import to_rfc3339
 from domain.tracks import Freshness
@@ -54,6 +54,7 @@ class _Tally:
     kept: list[_Kept] = field(default_factory=list)
     quarantined: list[tuple[Item, QuarantineEntry]] = field(default_factory=list)
     heartbeats: list[tuple[str, str, Heartbeat]] = field(default_factory=list)
+    lost: list[tuple[Filing, Heartbeat]] = field(default_factory=list)
     duplicates: int = 0
     alarming: list[Item] = field(default_factory=list)
     too_late: list[Item] = field(default_factory=list)  # alarms that no longer ring
@@ -208,6 +209,7 @@ class PositionWriter:
         for tally in tallies:
             if not tally.submission.live:
                 yield from _track_messages(tally)
+            yield from _contact_messages(tally)
             yield from _quarantine_messages(tally)
 
     def _positions(self, operation: str, together: Sequence[_Kept]) -> _Message:
@@ -259,6 +261,8 @@ def _sort_the_rest(tally: _Tally) -> None:
             tally.alarming.append(item)
         elif isinstance(item.verdict, Heartbeat) and item.filing is not None:
             tally.heartbeats.append((item.filing.operation, item.filing.unit, item.verdict))
+            if item.verdict.attributes.get(CONNECTION_LOST) is True:
+                tally.lost.append((item.filing, item.verdict))
             tally.alarming.append(item)
 
 
@@ -276,6 +280,17 @@ def _track_messages(tally: _Tally) -> Iterator[_Message]:
             "stored": len(times),
         }
         yield filing.operation, "tracks", said
+
+
+def _contact_messages(tally: _Tally) -> Iterator[_Message]:
+    for filing, beat in tally.lost:
+        said = {
+            "unit": filing.unit,
+            "callsign": filing.callsign,
+            "device": beat.device,
+            "lost_at": to_rfc3339(beat.at),
+        }
+        yield filing.operation, "contact", said
 
 
 def _quarantine_messages(tally: _Tally) -> Iterator[_Message]:

@@ -55,6 +55,7 @@ class Tracks:
         ``age`` and ``status`` (fresh, late, silent) are those at ``at``, or ``now`` without it;
         then ``clock_skew_s`` tells by how much the clock of the device runs ahead as far as it is
         known, None where it is not.
+        ``contact_lost`` is there when the device of the position was lost afterwards.
         """
         newest = self._fixes.latest(operation, at, known_at)
         points = self._points(newest, self._fixes.callsigns(), at or now)
@@ -135,6 +136,7 @@ class Tracks:
                 one.received_at,
                 then,
                 self._freshness,
+                contact_lost=one.contact_lost,
             )
             for one in newest
         ]

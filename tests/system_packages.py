@@ -1,4 +1,4 @@
-"""Chromium, PostgreSQL and Redis for the tests: installed where allowed, asked for where not."""
+"""What the tests need of the system: installed where allowed, asked for where not."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
+
+WITH_SERVERS = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/usr/local/sbin"
+"""Where Debian puts servers; the path of an account that is not root lacks it."""
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 
@@ -20,6 +23,8 @@ def missing() -> list[str]:
         found.append("postgresql")
     if not shutil.which("redis-server"):
         found.append("redis-server")
+    if not shutil.which("mosquitto", path=WITH_SERVERS):
+        found.append("mosquitto")
     return found
 
 

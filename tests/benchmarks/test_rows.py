@@ -39,6 +39,11 @@ WANTED: dict[str, Wanted] = {
         ("positions over HTTP", "the empty answer of the same server:", "at least 0.7"),
         ("the same", "OwnTracks Recorder: 866 a second (quoted", "at least 2"),
     ),
+    "ingest_mqtt": (
+        ("OwnTracks over MQTT", "paho and SQLite in groups alone:", ""),
+        ("the same", "paho alone, storing nothing:", ""),
+        ("the same", "OwnTracks Recorder in its usual form: 19.0 a second (quoted", "at least 20"),
+    ),
     "track_analysis": (
         ("fixes of 12 vehicles", "movingpandas 0.23.0", "at least 500"),
         ("generated fixes: precision", "", "at least 0.98"),

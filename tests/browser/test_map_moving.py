@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.sync_api import Page, expect
 
+from domain.time import to_rfc3339
 from tests.browser.conftest import MAP, crossing, incident, position
 from tests.browser.stage import Stage
 
@@ -257,3 +258,28 @@ def test_what_a_device_does_not_send_is_told_by_its_last_two_positions(open_moni
     assert found["driven"][1] == "moving"
     assert found["stood"] == [{"speed": 0, "course": None}, "stopped"]
     assert found["ahead"]
+
+
+def test_whose_device_was_lost_is_silent_at_once_and_says_since_when(
+    open_monitor: Open, stage: Stage
+) -> None:
+    page = open_monitor()
+    row = page.locator("#patrol-list .patrol", has_text="FP 11")
+    now = datetime.now(UTC)
+    stage.tell("fix", position("p1", "FP 11", 20.83, 42.61, now))
+    _wait_for_head(page, "p1", 20.83)
+    expect(row).not_to_have_attribute("data-look", "silent")
+    later = now + timedelta(seconds=1)
+    lost = {"unit": "p1", "callsign": "FP 11", "lost_at": to_rfc3339(later)}
+    stage.tell("contact", {**lost, "device": "another"})
+    stage.tell("fix", position("p1", "FP 11", 20.835, 42.61, now))
+    _wait_for_head(page, "p1", 20.835)
+    expect(row).not_to_have_attribute("data-look", "silent")
+    stage.tell("contact", {**lost, "device": "device-p1"})
+    expect(row).to_have_attribute("data-look", "silent")
+    expect(row).to_contain_text(f"contact lost {later:%d%H%MZ}")
+    page.wait_for_function(f"() => ({_HEAD})('p1').properties.age.startsWith('contact lost')")
+    stage.tell("fix", position("p1", "FP 11", 20.84, 42.61, now + timedelta(seconds=2)))
+    _wait_for_head(page, "p1", 20.84)
+    expect(row).not_to_have_attribute("data-look", "silent")
+    expect(row).not_to_contain_text("contact lost")

@@ -166,6 +166,39 @@ def test_heartbeats_are_kept_once(database: Database, store: FixStore) -> None:
     assert (row["battery"], row["attributes"]) == (55.0, '{"event":"ping"}')
 
 
+def test_a_device_that_was_lost_after_its_position_is_told_with_it(
+    database: Database, store: FixStore
+) -> None:
+    keep(database, fix_at(0), fix_at(10), fix_at(5, unit="p2", device="phone-2"))
+    with database.writing() as connection:
+        lost = [
+            Heartbeat(device, None, {"connection_lost": said}, at(second))
+            for device, said, second in (
+                ("phone-1", True, 8),  # a newer position has come since
+                ("phone-1", True, 20),
+                ("phone-1", True, 90),
+                ("phone-1", "true", 99),  # a text is no last will
+                ("phone-2", True, 4),
+                ("phone-3", True, 20),
+            )
+        ]
+        store.insert_heartbeats(connection, [("demo", "p1", beat) for beat in lost])
+
+    def told(*moments: float | None) -> list[datetime | None]:
+        asked = (None if moment is None else at(moment) for moment in moments)
+        return [one.contact_lost for one in store.latest("demo", *asked)]
+
+    assert told() == [at(90), None]
+    assert told(30) == [at(20), None]
+    assert told(15) == [None, None]
+    assert told(9) == [at(8), None]  # of the position before
+    assert told(None, 30) == [at(20), None]
+    newest, _ = store.state("demo", at(30), 60)
+    assert [one.contact_lost for one in newest] == [at(20), None]
+    keep(database, fix_at(12, received=95))  # it had kept a position, and has sent it now
+    assert told() == [None, None]
+
+
 def test_callsigns(database: Database, store: FixStore) -> None:
     with database.writing() as connection:
         connection.execute(insert(units), [{"id": "p1", "callsign": "PAPA 11", "kind": "patrol"}])

@@ -1,6 +1,8 @@
 """The payloads of ``tests/payloads``: one folder a format, each with what is expected beside it.
 
-``<name>.http`` is one request as it goes over the wire, every other file is a track file.
+``<name>.http`` is one request as it goes over the wire, ``<name>.mqtt`` one message of a broker
+(``PUBLISH``, its topic, and ``retained`` where it was kept; a blank line; the payload), every other
+file is a track file.
 ``<name>.json`` tells what must come out: the device, the segments of reports, how each is judged,
 and the fault where the format refuses.
 """
@@ -18,8 +20,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 from domain.fixes import Rejection, Report, judge
 from domain.time import to_rfc3339
-from formats.message import HttpMessage, Unreadable
-from formats.registry import FORMATS, HttpFormat
+from formats.message import HttpMessage, MqttMessage, Unreadable
+from formats.registry import FORMATS, HttpFormat, MqttFormat
 
 FOLDER = Path(__file__).parent.parent / "payloads"
 RECEIVED_AT = datetime(2026, 11, 21, 20, 30, 5, tzinfo=UTC)
@@ -48,6 +50,13 @@ def message(raw: bytes) -> HttpMessage:
     return HttpMessage(method, query, form, headers, body, content_type)
 
 
+def mqtt_message(raw: bytes) -> MqttMessage:
+    """A message out of its sample, as a broker would hand it on."""
+    head, _, payload = raw.partition(b"\n\n")
+    _, topic, *flags = head.decode().split(" ")
+    return MqttMessage(topic, payload, "retained" in flags)
+
+
 def outcome(name: str, raw: bytes) -> dict[str, Any]:
     """What a format makes of a payload, in the shape of the ``.json`` beside it."""
     found = FORMATS[name]
@@ -58,6 +67,13 @@ def outcome(name: str, raw: bytes) -> dict[str, Any]:
             sample = message(raw)
             result["device"] = found.identify(sample)
             segments.append(found.decode(sample))
+        elif isinstance(found, MqttFormat):
+            sent = mqtt_message(raw)
+            result["device"] = device = found.identify(sent.topic)
+            if device is not None:
+                said = found.decode(sent, device)
+                result["kind"] = said.kind
+                segments.append([said.report] if said.report else [])
         else:
             segments.extend(found.decode(raw))
     except Unreadable as fault:

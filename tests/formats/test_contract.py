@@ -16,8 +16,15 @@ from hypothesis import strategies as st
 
 from domain.fixes import Fix, Rejection, Report, judge
 from formats.gpx_writer import Track
-from formats.message import HttpMessage, Unreadable
-from formats.registry import FILE_FORMATS, FORMATS, HTTP_FORMATS, HttpFormat
+from formats.message import HttpMessage, MqttMessage, Unreadable
+from formats.registry import (
+    FILE_FORMATS,
+    FORMATS,
+    HTTP_FORMATS,
+    MQTT_FORMATS,
+    HttpFormat,
+    MqttFormat,
+)
 from tests.formats.samples import FOLDER, RECEIVED_AT, every_sample, expected, message, samples
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "formats.md"
@@ -64,11 +71,19 @@ def reader(name: str) -> Reader:
     found = FORMATS[name]
     if isinstance(found, HttpFormat):
         return lambda raw: list(found.decode(posted(raw)))
+    if isinstance(found, MqttFormat):
+        return lambda raw: published(found, raw)
     return lambda raw: [report for segment in found.decode(raw) for report in segment]
 
 
 def posted(body: bytes, content_type: str = "application/json", **query: str) -> HttpMessage:
     return HttpMessage("POST", {"id": "d", "d": "d", **query}, {}, {}, body, content_type)
+
+
+def published(found: MqttFormat, raw: bytes) -> list[Report]:
+    """As a message that has just come, and as one that the broker had kept."""
+    said = [found.decode(MqttMessage("owntracks/u/d", raw, kept), "d") for kept in (False, True)]
+    return [one.report for one in said if one.report is not None]
 
 
 def check(reports: list[Report]) -> None:
@@ -130,6 +145,13 @@ def test_hostile_input_never_stops_the_identification(name: str, raw: bytes) -> 
         assert device is None or device.isprintable()
 
 
+@pytest.mark.parametrize("name", MQTT_FORMATS)
+@given(topic=st.text(max_size=200) | st.text("abc/+#", max_size=40).map("owntracks/".__add__))
+def test_any_topic_names_a_device_or_none(name: str, topic: str) -> None:
+    device = MQTT_FORMATS[name].identify(topic)
+    assert device is None or (device.isprintable() and f"/{device}" in topic)
+
+
 @pytest.mark.parametrize("name", FORMATS)
 @given(raw=st.binary(max_size=200) | st.text(max_size=200).map(lambda text: text.encode("utf-8")))
 def test_any_bytes_are_read_or_refused(name: str, raw: bytes) -> None:
@@ -173,7 +195,7 @@ def test_any_json_in_the_right_places_is_read_or_refused(record: dict[str, Any])
         {"device_id": "d", "location": {"coords": {"latitude": record.get("lat"), **record}}},
     ):
         body = json.dumps(document).encode()
-        for name in ("owntracks", "traccar_client"):
+        for name in ("owntracks", "owntracks_mqtt", "traccar_client"):
             read_or_refused(reader(name), body)
 
 

@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -182,6 +183,21 @@ def test_a_message_without_position_is_a_heartbeat(database: Database, ingest: I
     with database.reading() as connection:
         row = connection.execute(heartbeats.select()).mappings().one()
     assert (row["operation"], row["unit"], row["device"]) == ("demo", "p11", "phone-1")
+
+
+def test_that_a_device_was_lost_is_told(database: Database, ingest: Ingest) -> None:
+    send(ingest, report(0, None, None))
+    assert messages(database, "contact") == []
+    lost = replace(report(0, None, None), attributes={"connection_lost": True})
+    send(ingest, lost, received=3)
+    assert messages(database, "contact") == [
+        {
+            "unit": "p11",
+            "callsign": "PAPA 11",
+            "device": "phone-1",
+            "lost_at": "2026-11-21T12:00:03Z",
+        }
+    ]
 
 
 def test_a_fix_is_filed_by_when_it_was_measured(database: Database, ingest: Ingest) -> None:

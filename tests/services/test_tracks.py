@@ -13,7 +13,7 @@ from data.database import Database
 from data.fix_store import FixStore
 from data.schema import units
 from domain.analysis_settings import AnalysisSettings
-from domain.fixes import Fix
+from domain.fixes import Fix, Heartbeat
 from domain.stored_fixes import SEGMENT, StoredFix
 from domain.tracks import Freshness
 from services.tracks import Tracks
@@ -100,6 +100,29 @@ def test_what_was_known_then(database: Database, tracks: Tracks) -> None:
     assert then["age"] == 30.0
     assert spans(tracks.trails("demo", at(40), 60, known_at=at(40))) == [("00:00", "00:10", None)]
     assert spans(tracks.trails("demo", at(40), 60)) == [("00:00", "00:30", None)]
+
+
+def test_whose_device_was_lost_is_silent_however_young_the_position_is(
+    database: Database, tracks: Tracks
+) -> None:
+    drive(database, 0, 10)
+    with database.writing() as connection:
+        beat = Heartbeat("a", None, {"connection_lost": True}, at(12))
+        FixStore(database).insert_heartbeats(connection, [("demo", "p11", beat)])
+    [lost] = properties(tracks.latest_positions("demo", at(13)))
+    assert (lost["status"], lost["age"], lost["fix_time"]) == (
+        "silent",
+        3.0,
+        "2026-11-21T12:00:10Z",
+    )
+    assert lost["contact_lost"] == "2026-11-21T12:00:12Z"
+    before, *_ = properties(tracks.state("demo", at(11), 60))
+    assert before["status"] == "fresh"
+    assert "contact_lost" not in before
+    drive(database, 14)
+    [back] = properties(tracks.latest_positions("demo", at(15)))
+    assert back["status"] == "fresh"
+    assert "contact_lost" not in back
 
 
 def test_the_limits_of_freshness_are_settings(database: Database) -> None:
