@@ -42,7 +42,9 @@ from api.v1.incidents import incidents_blueprint
 from api.v1.late_entry import late_entry_blueprint
 from api.v1.occurrences import occurrences_blueprint
 from api.v1.positions import positions_blueprint
+from api.v1.quarantine import quarantine_blueprint
 from api.v1.roster import roster_blueprint
+from api.v1.track_files import track_files_blueprint
 from callbacks.registry import REGISTER
 from commands.database import database_commands
 from commands.environment import settings_of_environment, unit_file
@@ -193,6 +195,10 @@ def _open_edges(server: Flask, settings: Settings, services: Services) -> None:
             services.clock,
             services.cache,
             services.heads,
+        ),
+        quarantine_blueprint(services.quarantine),
+        track_files_blueprint(
+            services.track_files, services.track_export, services.roster, services.clock
         ),
         analysis_blueprint(
             services.analyses,

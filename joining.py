@@ -16,6 +16,7 @@ from data.database import Database
 from data.event_store import EventStore
 from data.fix_chunks_packing import FixPacking
 from data.fix_store import FixStore
+from data.import_store import ImportStore
 from data.journal import Journal
 from data.kosovo.places import Gazetteer, crossing_points
 from data.lease_store import SqlLeaseStore
@@ -28,6 +29,8 @@ from data.scenarios.roads import read_roads
 from data.visit_store import VisitStore
 from domain.errors import StoreUnavailable
 from domain.policy import Policy
+from formats.refused import read_entry
+from formats.registry import FILE_FORMATS, file_format
 from services.accounts import Accounts
 from services.attempts import LateLimiter, SignInAttempts
 from services.clock import Clock, utc_now
@@ -54,6 +57,8 @@ from services.scenario_player import UseCases
 from services.spots import Spots
 from services.timers import TimerBooks, Timers
 from services.track_analysis import TrackAnalyses
+from services.track_export import TrackExport
+from services.track_files import TrackFiles
 from services.tracks import Tracks
 from services.watchers import Watchers
 from settings import Settings
@@ -120,6 +125,11 @@ class _Stores:
             notify=self.hub.wake,
         )
 
+    def decisions(self, ingest: Ingest) -> Quarantine:
+        """What is kept in quarantine, and what people decide about it."""
+        facts = (self.roster, self.database, ingest, self.journal, read_entry, utc_now)
+        return Quarantine(self.quarantine, *facts)
+
 
 def join(server: Flask, settings: Settings, policy: Policy) -> Services:
     """The services of one application. Opens no connection and starts no thread."""
@@ -132,6 +142,7 @@ def join(server: Flask, settings: Settings, policy: Policy) -> Services:
     stores.reception.follow(ingest.trouble)
     scenarios, driver = _scenarios(stores, settings, watchers, ingest)
     leases = Leases(SqlLeaseStore(stores.database), utc_now)
+    quarantine = stores.decisions(ingest)
     cache = KeptCache(server, settings.cache_url)
     clocks = TimerBooks(stores.events, stores.roster, policy)
     timers = stores.timers(clocks)
@@ -161,10 +172,14 @@ def join(server: Flask, settings: Settings, policy: Policy) -> Services:
         ingest=ingest,
         heads=stores.journal,
         tracks=Tracks(stores.fixes, settings=policy.tracks, skews=device_clocks.skews),
+        track_files=_track_files(stores, acts.occurrences, coverage, drawn, ingest, quarantine),
+        track_export=TrackExport(
+            stores.fixes, stores.roster, FILE_FORMATS, gap_s=policy.tracks.gap_s
+        ),
+        quarantine=quarantine,
         drawn=drawn,
         analyses=TrackAnalyses(stores.fixes, crossing_points, policy.tracks),
         device_clocks=device_clocks,
-        quarantine=Quarantine(stores.quarantine, stores.roster),
         log_check=LogCheck(stores.events, stores.roster),
         coverage=coverage,
         incidents=acts.incidents,
@@ -205,6 +220,33 @@ def _scenarios(
         clock=utc_now,
     )
     return scenarios, driver
+
+
+def _track_files(
+    stores: _Stores,
+    occurrences: Occurrences,
+    coverage: Coverage,
+    drawn: DrawnTracks,
+    ingest: Ingest,
+    quarantine: Quarantine,
+) -> TrackFiles:
+    return TrackFiles(
+        stores.database,
+        formats=FILE_FORMATS,
+        format_of=file_format,
+        imports=ImportStore(),
+        fixes=stores.fixes,
+        ingest=ingest,
+        visits=coverage,
+        drawn=drawn,
+        quarantine=quarantine,
+        journal=stores.journal,
+        log=occurrences,
+        roster=stores.roster,
+        settings=stores.policy.tracks,
+        clock=utc_now,
+        wake=stores.hub.wake,
+    )
 
 
 def _accounts(database: Database, settings: Settings) -> Accounts:

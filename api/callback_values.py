@@ -93,6 +93,7 @@ _COUNTERS = (
     shared.ALERT_CHANGES,
     shared.CROSSING_CHANGES,
     shared.QUARANTINE_CHANGES,
+    shared.TRACK_CHANGES,
 )
 
 KINDS: dict[tuple[str, str], Kind] = {
@@ -101,6 +102,10 @@ KINDS: dict[tuple[str, str], Kind] = {
     (ids.INCIDENT_DRAWN, "data"): (_is_texts, "must be a list of texts"),
     (shared.OPERATION, "data"): _TEXT,
     (shared.SELECTED_INCIDENT, "data"): _LINE,
+    (shared.QUARANTINE_SHOWN, "data"): (
+        _object({"reason": _is_text, "before": _is_text}),
+        "must have reason and before",
+    ),
     (shared.MAP_CLICK, "data"): (_maybe(_MAP_CLICK), "must be a position on the map or null"),
     (shared.SPOT_REPORT, "data"): (_maybe(_SPOT), "must name an alert or be null"),
     (ids.INCIDENT_REFERENCE, "data"): (_object(_INCIDENT), "must name an incident"),

@@ -8,6 +8,7 @@ devices have keys of their own and no cookies.
 from __future__ import annotations
 
 import posixpath
+import re
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -33,6 +34,7 @@ _OPEN_BELOW = ("/assets/fonts/",)
 _NO_PAGES_BELOW = ("/api/", "/feeds", "/live", "/map/", "/assets/", "/strings/", "/_dash")
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _JSON_ONLY = ("/api/", "/_dash-update-component")
+_FILES = re.compile(r"/api/v1/operations/[^/]+/imports")
 
 
 def register(server: Flask, accounts: Accounts) -> None:
@@ -87,6 +89,9 @@ def _refuse_other_sites() -> None:
 
 def _refuse_other_types() -> Response | None:
     # A form of another site cannot send JSON without asking first, which is always refused.
+    # Neither can it send bytes as such.
+    if _FILES.fullmatch(request.path) and request.mimetype == "application/octet-stream":
+        return None
     if request.is_json or (request.method == "DELETE" and not request.content_length):
         return None
     return problem(415, "Unsupported media type", "send application/json")

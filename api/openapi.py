@@ -25,6 +25,8 @@ from domain.transitions import INC, LOG, RES, TABLE
 ADDRESS = "/api/v1/openapi.json"
 _OPERATION = "/api/v1/operations/{operation}"
 _INCIDENT = _OPERATION + "/incidents/{incident}"
+_ENTRY = _OPERATION + "/quarantine/{entry}"
+_IMPORT = _OPERATION + "/imports/{number}"
 _DRAFT = _INCIDENT + "/drafts/{draft}"
 _PLATOON = _OPERATION + "/platoons/{platoon}"
 
@@ -41,6 +43,12 @@ _PARAMETERS: dict[str, tuple[str, str]] = {
     "limit": ("integer", "How many at most"),
     "before": ("integer", "Continue a listing below this number"),
     "unassigned": ("boolean", "Of devices that were in no operation instead"),
+    "decided": ("boolean", "Only what is decided, or only what is open; all when left out"),
+    "reason": ("", "Only what was refused for this reason (outside_area, no_time ...)"),
+    "format": ("", "gpx, geojson, csv or gpkg"),
+    "name": ("", "The file's name; how it ends tells the format"),
+    "anywhere": ("boolean", "Positions outside the area of operations, too"),
+    "utc": ("boolean", "Times without a zone are UTC"),
     "open": ("boolean", "Only those that nobody has acknowledged"),
     "operation": ("", "Id of an operation"),
     "last_id": ("integer", "Resume after this message (like the Last-Event-ID header)"),
@@ -71,8 +79,31 @@ _ROUTES: tuple[tuple[str, str, str, str, str, str], ...] = (
     ("get", _OPERATION + "/clocks", "How far the clocks of devices are off", "", "", "200"),
     (
         "get", _OPERATION + "/quarantine", "What could not be believed",
-        "unassigned limit before", "", "200",
+        "unassigned limit before decided reason", "", "200",
     ),
+    (
+        "post", _OPERATION + "/quarantine/discard",
+        "Nothing can be made of any of them: one reason for up to 200 entries",
+        "", "Decisions", "200",
+    ),
+    ("get", _ENTRY, "An entry, and what can be read of it", "", "", "200"),
+    ("post", _ENTRY + "/accept", "It is true as it came", "", "Decision", "200"),
+    ("post", _ENTRY + "/correct", "Judge it again with these values", "", "Correction", "200"),
+    ("post", _ENTRY + "/discard", "Nothing can be made of it", "", "Decision", "200"),
+    (
+        "get", _OPERATION + "/tracks/export", "A track file of all that is known of the fixes",
+        "format unit from to", "", "200",
+    ),
+    ("get", _OPERATION + "/imports", "The newest imports of track files", "", "", "200"),
+    (
+        "post", _OPERATION + "/imports",
+        "Look at a track file (the body, application/octet-stream); stores nothing of it",
+        "name unit anywhere utc", "Bytes", "201",
+    ),
+    ("get", _IMPORT, "An import, and what a file that waits would do", "", "", "200"),
+    ("post", _IMPORT + "/commit", "Store it, or go on storing it", "", "", "200"),
+    ("post", _IMPORT + "/undo", "Take away what it has added", "", "Decision", "200"),
+    ("post", _IMPORT + "/discard", "Let go of a file that was only looked at", "", "", "200"),
     ("get", _OPERATION + "/incidents", "Incidents", "", "", "200"),
     ("post", _OPERATION + "/incidents", "Report an incident", "", "ReportEnvelope", "200 201"),
     ("get", _INCIDENT, "An incident, and what may happen now", "", "", "200"),
@@ -90,6 +121,33 @@ _ROUTES: tuple[tuple[str, str, str, str, str, str], ...] = (
     ),
     ("get", "/live", "The live stream (server-sent events)", "operation last_id", "", "200"),
 )  # fmt: skip
+
+_DECISION: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "reason": {"type": "string", "maxLength": 500},
+        "command_id": {"type": "string", "format": "uuid"},
+    },
+    "required": ["reason"],
+}
+_DECISIONS: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "reason": {"type": "string", "maxLength": 500},
+        "entries": {"type": "array", "items": {"type": "integer"}, "minItems": 1, "maxItems": 200},
+    },
+    "required": ["reason", "entries"],
+}
+_CORRECTION: dict[str, Any] = {
+    **_DECISION,
+    "properties": {
+        **_DECISION["properties"],
+        "latitude": {"type": "number"},
+        "longitude": {"type": "number"},
+        "time": {"type": "string", "format": "date-time"},
+        "unit": {"type": "string", "description": "Id or call sign"},
+    },
+}
 
 _REFUSALS = {
     "400": "Wrong shape; `field` names the field",
@@ -167,7 +225,10 @@ def _operation(
             for status, text in _REFUSALS.items()
         },
     }
-    if body:
+    if body == "Bytes":
+        content = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+        found["requestBody"] = {"required": True, "content": content}
+    elif body:
         reference = {"$ref": f"#/components/schemas/{body}"}
         found["requestBody"] = {
             "required": True,
@@ -204,6 +265,9 @@ def _schemas() -> dict[str, Any]:
         "Confirmation": CONFIRMATION,
         "Position": POSITION,
         "Casualties": CASUALTIES,
+        "Decision": _DECISION,
+        "Decisions": _DECISIONS,
+        "Correction": _CORRECTION,
         "Problem": {
             "type": "object",
             "properties": {

@@ -9,6 +9,7 @@ fpu.live = (function () {
   const STORES = {
     incident: "incident-changes", platoon: "incident-changes", log: "log-changes",
     alert: "alert-changes", visit: "crossing-changes", quarantine: "quarantine-changes",
+    tracks: "track-changes",
   };
   const SILENT_AFTER = 12000, RETRY = 3000, BUMP_EVERY = 250;
   const counters = {}, waiting = new Set();

@@ -74,12 +74,14 @@ window.fpu = window.fpu || {};
   /* --- clicks on the map --------------------------------------------------------------------- */
 
   fpu.on("map-click", (at) => {
+    if (!document.getElementById("map-panel")) return;
     closeLayers();
     picks += 1;
     fpu.store("map-click", {...at, n: picks});
   });
 
   fpu.on("map-pick", (picked) => {
+    if (!document.getElementById("map-panel")) return;
     picks += 1;
     fpu.store("map-pick", {...picked, n: picks});
     if (picked.layer === "incidents") fpu.store("selected-incident", picked.id);

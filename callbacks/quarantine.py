@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dash import Dash, Input, Output, State
-from dash.development.base_component import Component
 
 from pages import identifiers as ids
+from pages.plain import PARTS, plain
 from pages.quarantine import tables
 from pages.session import current_language
 from services.container import Services
@@ -15,10 +15,11 @@ def register(app: Dash, services: Services) -> None:
     """One callback: fill the tables anew."""
 
     @app.callback(
-        Output(ids.QUARANTINE_TABLES, "children"),
+        Output(ids.QUARANTINE_TABLES, PARTS),
         Input(ids.QUARANTINE_CHANGES, "data"),
         State(ids.OPERATION, "data"),
+        State(ids.QUARANTINE_SHOWN, "data"),
         prevent_initial_call=True,
     )
-    def refresh(_changes: object, operation: object) -> list[Component]:
-        return tables(services, str(operation), current_language())
+    def refresh(_changes: object, operation: object, shown: dict[str, str]) -> str:
+        return plain(tables(services, str(operation), current_language(), shown))

@@ -6,7 +6,16 @@ from collections.abc import Callable
 
 from dash import Dash
 
-from callbacks import incident, incident_list, late_entry, log, monitor, quarantine, report
+from callbacks import (
+    incident,
+    incident_list,
+    late_entry,
+    log,
+    monitor,
+    quarantine,
+    report,
+    track_files,
+)
 from services.container import Services
 
 Register = Callable[[Dash, Services], None]
@@ -19,4 +28,5 @@ REGISTER: tuple[Register, ...] = (
     report.register,
     log.register,
     quarantine.register,
+    track_files.register,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from itertools import groupby
 from pathlib import Path
 from typing import Protocol
 
@@ -12,18 +13,23 @@ import click
 
 from commands.group import Group
 from commands.roster_options import parse_moment
-from commands.track_file import TrackFile, device_name, interruptible_after
-from domain.errors import InvalidField, NotFound
-from domain.fixes import Report
-from formats.gpx_writer import Track
-from formats.message import Unreadable, device_id
+from commands.track_file import interruptible_after
+from domain.errors import InvalidField
+from domain.reports import Unreadable
 from formats.registry import file_format
 from services.clock import utc_now
 from services.ingest import Ingest
-from services.ports import Filing
 from services.roster import RosterService
 from services.submissions import Receipt
-from services.tracks import Tracks
+from services.track_export import TrackExport
+from services.track_reading import (
+    Point,
+    TrackReading,
+    device_of,
+    filing_of,
+    filings,
+    given_device,
+)
 
 CHUNK = 500
 """Positions that are stored together; a stop takes effect between two chunks."""
@@ -38,102 +44,113 @@ class HasTracks(Protocol):
     @property
     def ingest(self) -> Ingest: ...
     @property
-    def tracks(self) -> Tracks: ...
+    def track_export(self) -> TrackExport: ...
     @property
     def roster(self) -> RosterService: ...
 
 
 def tracks_commands(get_services: Callable[[], HasTracks]) -> Group:
     """The group, to be added to ``app.cli``; ``get_services`` is called when a command runs."""
-    group = Group("tracks", help="Tracks from and to files (GPX).")
+    group = Group("tracks", help="Tracks from and to files (GPX, GeoJSON, CSV, GeoPackage).")
     _import_command(group, get_services)
     _export_command(group, get_services)
     return group
 
 
-def _belonging(command: Callable[..., None]) -> Callable[..., None]:
-    unit = click.option("--unit", required=True, help="The call sign or the id of the unit.")
-    operation = click.option("--operation", required=True, help="The id of the operation.")
-    return unit(operation(command))
+_OPERATION = click.option("--operation", required=True, help="The id of the operation.")
 
 
 def _import_command(group: Group, get_services: Callable[[], HasTracks]) -> None:
     @group.command("import")
     @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-    @_belonging
+    @_OPERATION
+    @click.option("--unit", help="The call sign or the id of the unit; otherwise as FILE says.")
     @click.option("--anywhere", is_flag=True, help="Also positions outside the area.")
-    @click.option("--device", help="The device that recorded it; otherwise the file's name.")
-    def import_(file: Path, unit: str, operation: str, anywhere: bool, device: str | None) -> None:
+    @click.option("--utc", is_flag=True, help="Times without a zone are UTC.")
+    @click.option("--device", help="What recorded it; otherwise as FILE says, or its name.")
+    def import_(
+        file: Path, unit: str | None, operation: str, anywhere: bool, utc: bool, device: str | None
+    ) -> None:
         """Store the positions of the track file FILE. Doing it twice adds nothing."""
         services = get_services()
-        filing = _filing(services.roster, operation, unit)
+        known = _operation(services.roster, operation)
+        filing = filing_of(services.roster.roster(), known, unit) if unit else None
         name, found = file_format(file.name)
-        source = TrackFile(file, found, _device(device) if device else device_name(file))
+        only = given_device(device) if device else ""
+        reading = TrackReading(
+            file.read_bytes(),
+            found,
+            device_of(file.name),
+            filing,
+            filings(services.roster.roster(), known),
+            anywhere,
+            utc,
+            only,
+        )
 
-        def accept(reports: list[Report]) -> Receipt:
+        def accept(points: list[Point]) -> Receipt:
             return services.ingest.accept(
-                name, reports, b"", utc_now(), anywhere=anywhere, live=False, filing=filing
+                name,
+                [point.report for point in points],
+                b"",
+                utc_now(),
+                anywhere=anywhere,
+                live=False,
+                filing=points[0].filing,
             )
 
-        click.echo(f"{file.name}: {filing.callsign} in {filing.operation}, device {source.device}")
-        _store(source, accept)
+        whose = filing.callsign if filing else "units as it says"
+        click.echo(f"{file.name}: {whose} in {known}, device {only or reading.device}")
+        _store(file.name, reading, found.count(reading.data), accept)
 
 
 def _export_command(group: Group, get_services: Callable[[], HasTracks]) -> None:
     @group.command("export")
     @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-    @_belonging
+    @_OPERATION
+    @click.option("--unit", help="The call sign or the id of the unit; otherwise all of them.")
     @click.option("--from", "start", type=parse_moment, required=True, help="RFC 3339.")
     @click.option("--to", "end", type=parse_moment, required=True, help="RFC 3339.")
-    def export(file: Path, unit: str, operation: str, start: datetime, end: datetime) -> None:
-        """Write a unit's positions to the new track file FILE, one segment between two gaps."""
+    def export(
+        file: Path, unit: str | None, operation: str, start: datetime, end: datetime
+    ) -> None:
+        """Write positions to the new track file FILE, one segment between two gaps."""
         services = get_services()
-        filing = _filing(services.roster, operation, unit)
+        known = _operation(services.roster, operation)
+        filing = filing_of(services.roster.roster(), known, unit) if unit else None
         if start > end:
             raise InvalidField("from", "is after --to")
-        encode = file_format(file.name)[1].encode
-        if encode is None:
-            raise InvalidField("file", "is of a format that is only read")
-        devices = services.tracks.pieces(filing.operation, filing.unit, start, end)
-        if not devices:
-            raise NotFound(f"{filing.callsign} has no positions in {operation} in that time")
-        segments = [[piece.fixes() for piece in device] for device in devices]
-        data = encode(Track(filing.callsign, parts) for parts in segments)
+        name, _ = file_format(file.name)
+        whose = filing.unit if filing else None
+        found = services.track_export.export(known, whose, start, end, name, _AT_THE_MACHINE)
         try:
             with file.open("xb") as opened:
-                opened.write(data)
+                opened.write(found.data)
         except OSError as fault:
             raise click.ClickException(f"{file}: {fault.strerror}") from fault
-        pieces = [piece for parts in segments for piece in parts]
-        count = sum(map(len, pieces))
-        click.echo(f"{file}: {count:,} positions in {len(pieces):,} segments")
+        click.echo(f"{file}: {found.fixes:,} positions in {found.segments:,} segments")
 
 
-def _filing(roster: RosterService, operation: str, unit: str) -> Filing:
-    """The operation and the unit that were named; raises ``NotFound``."""
+_AT_THE_MACHINE = "SYSTEM"
+"""Who runs commands has the database itself in hand."""
+
+
+def _operation(roster: RosterService, operation: str) -> str:
+    """The operation that was named; raises ``NotFound``."""
     roster.ensure_live(utc_now())  # a new database has no server that made it yet
-    found = roster.operation(operation)
-    for one in roster.roster().units.values():
-        if unit == one.id or unit.casefold() == one.callsign.casefold():
-            return Filing(found.id, one.id, one.callsign)
-    raise NotFound(f"there is no unit {unit}: see flask roster units list")
+    return roster.operation(operation).id
 
 
-def _device(name: str) -> str:
-    device = device_id(name)
-    if device is None:
-        raise InvalidField("device", "must be 1 to 80 printable characters")
-    return device
-
-
-def _store(source: TrackFile, accept: Callable[[list[Report]], Receipt]) -> None:
+def _store(
+    name: str, reading: TrackReading, about: int, accept: Callable[[list[Point]], Receipt]
+) -> None:
     """Store a file chunk by chunk and tell what became of it, however it ends."""
     counts: Counter[str] = Counter()
     reasons: Counter[str] = Counter()
     try:
         try:
-            with click.progressbar(length=source.points, label="importing") as bar:
-                for chunk in _chunks(source.reports()):
+            with click.progressbar(length=about, label="importing") as bar:
+                for chunk in _chunks(reading.points(utc_now())):
                     with interruptible_after():
                         _count(accept(chunk), counts, reasons)
                     bar.update(len(chunk))
@@ -143,22 +160,25 @@ def _store(source: TrackFile, accept: Callable[[list[Report]], Receipt]) -> None
         click.echo("Stopped. What is stored stays; import again to continue.", err=True)
         raise SystemExit(STOPPED) from None
     except Unreadable as fault:
-        raise click.ClickException(f"{source.path.name} {fault.detail}") from fault
+        raise click.ClickException(f"{name} {fault.detail}") from fault
 
 
-def _chunks(reports: Iterator[Report]) -> Iterator[list[Report]]:
-    """Lists of up to ``CHUNK``; where the file breaks off, first what was read before."""
-    chunk: list[Report] = []
-    try:
-        for report in reports:
-            chunk.append(report)
-            if len(chunk) == CHUNK:
+def _chunks(points: Iterator[Point]) -> Iterator[list[Point]]:
+    """Lists of up to ``CHUNK`` of one unit; where the file breaks off, first what was before."""
+    for _, its in groupby(points, key=lambda point: point.filing):
+        chunk: list[Point] = []
+        try:
+            for point in its:
+                chunk.append(point)
+                if len(chunk) == CHUNK:
+                    yield chunk
+                    chunk = []
+        except Unreadable:
+            if chunk:
                 yield chunk
-                chunk = []
-    except Unreadable:
-        yield chunk
-        raise
-    yield chunk
+            raise
+        if chunk:
+            yield chunk
 
 
 def _count(receipt: Receipt, counts: Counter[str], reasons: Counter[str]) -> None:

@@ -124,6 +124,8 @@ EVERY_PLACE = _chunks(units_in(fix_chunks), only_last=True), _rows(units_in(fixe
 ITS_PLACES = _chunks(_ONE, only_last=True), _rows(_ONE, _PLACE)
 EVERYTHING = _chunks(units_in(fix_chunks)), _rows(units_in(fixes), _WHOLE)
 ALL_OF_ONE = _chunks(_ONE), _rows(_ONE, _WHOLE)
+EVERY_FIX = _chunks(units_in(fix_chunks)), _rows(units_in(fixes), tuple(_FIX))
+EVERY_FIX_OF_ONE = _chunks(_ONE), _rows(_ONE, tuple(_FIX))
 POINTS = (
     _chunks(_ONE),
     _rows(_ONE, (_FIX.fix_time, _FIX.latitude, _FIX.longitude, _FIX.accuracy)),

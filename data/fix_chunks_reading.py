@@ -20,6 +20,8 @@ from data.fix_chunks import Places, accuracy_of, chunk_fixes
 from data.fix_chunks_queries import (
     ALL_OF_ONE,
     CHUNKS_BACKWARDS,
+    EVERY_FIX,
+    EVERY_FIX_OF_ONE,
     EVERY_PLACE,
     EVERYTHING,
     FOREVER,
@@ -28,7 +30,7 @@ from data.fix_chunks_queries import (
     PACKED_UNITS,
     POINTS,
 )
-from data.fix_rows import columns_from, segment_of
+from data.fix_rows import NAMES, columns_from, segment_of
 from domain.stored_fixes import DeviceTrack, FixColumns
 
 Fixes = list[dict[str, Any]]
@@ -88,6 +90,24 @@ def columns(
         found.setdefault(name, []).append(columns_from(list(rows)))
     in_order = [_in_order(found[name]) for name in sorted(found)]
     return _joined(in_order) if in_order else columns_from(())
+
+
+def whole(
+    connection: Connection, operation: str, unit: str | None, begin: int, end: int, most: int
+) -> Fixes:
+    """Everything of the fixes of one unit, or of all, from ``begin`` to ``end``, both included; by
+    unit, fix time and device. Where there are more than ``most``, any ``most`` of them."""
+    asked = {"operation": operation, "unit": unit, "begin": begin, "end": end, "known": FOREVER}
+    chunk_query, row_query = EVERY_FIX if unit is None else EVERY_FIX_OF_ONE
+    values = [tuple(row) for row in connection.execute(row_query.limit(most), asked)]
+    for row in connection.execute(chunk_query, asked):
+        if len(values) >= most:
+            break
+        every = chunk_fixes(row._mapping)
+        chosen = _chosen(every.fix_time, every.received_at, begin, end, FOREVER)
+        values += every.take(chosen).values(operation, row.unit)
+    values.sort(key=itemgetter(1, 2, 3))
+    return [dict(zip(NAMES, one, strict=True)) for one in values[:most]]
 
 
 def _everything_of(row: Any, begin: int, end: int, known: int) -> FixColumns:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from sqlalchemy import RowMapping
 
+from data.schema import fixes
 from domain.fixes import Fix, Heartbeat
 from domain.stored_fixes import NO_SEGMENT, SEGMENT, FixColumns, StoredFix
 from domain.time import from_microseconds, to_microseconds
@@ -24,6 +25,9 @@ Values = tuple[Any, ...]
 
 _SEGMENTS = 1 << 31
 _ATTRIBUTES = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
+
+NAMES = tuple(column.name for column in fixes.columns)
+"""What ``Values`` has, in its order."""
 
 MEASURED = ("latitude", "longitude", "speed", "course", "altitude", "accuracy", "battery")
 """The columns that hold what the device measured, named as in ``domain.fixes.Fix``."""

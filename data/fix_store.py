@@ -20,14 +20,13 @@ from data.database import Database
 from data.fix_chunks_keys import NEVER, fixes_at, newest_of
 from data.fix_chunks_packing import remove
 from data.fix_chunks_queries import FOREVER
-from data.fix_rows import Key, Values, fix_values, heartbeat_row, says_the_same, stored_fix
+from data.fix_rows import NAMES, Key, Values, fix_values, heartbeat_row, says_the_same, stored_fix
 from data.lost_contacts import with_lost_contacts
 from data.schema import fixes, heartbeats, units
 from domain.fixes import Heartbeat
 from domain.stored_fixes import DeviceTrack, FixColumns, StoredFix, Storing
 from domain.time import from_microseconds, to_microseconds
 
-_NAMES = tuple(column.name for column in fixes.columns)  # fix_values has their order
 _INSERT_HEARTBEAT = {
     "sqlite": sqlite_insert(heartbeats).on_conflict_do_nothing(),
     "postgresql": postgresql_insert(heartbeats).on_conflict_do_nothing(),
@@ -35,8 +34,8 @@ _INSERT_HEARTBEAT = {
 
 
 def _insert_sql(mark: str) -> str:
-    marks = ", ".join([mark] * len(_NAMES))
-    return f"INSERT INTO fixes ({', '.join(_NAMES)}) VALUES ({marks})"  # noqa: S608
+    marks = ", ".join([mark] * len(NAMES))
+    return f"INSERT INTO fixes ({', '.join(NAMES)}) VALUES ({marks})"  # noqa: S608
 
 
 # for the driver itself: naming thirteen values a fix would cost as much as storing them
@@ -58,10 +57,7 @@ class FixStore:
         self, connection: Connection, units_wanted: Sequence[tuple[str, str]]
     ) -> dict[tuple[str, str], datetime]:
         """The newest fix time of each (operation, unit) that has one."""
-        found = newest_of(connection, units_wanted)
-        return {
-            unit: from_microseconds(newest) for unit, newest in found.items() if newest != NEVER
-        }
+        return _newest(connection, units_wanted)
 
     def insert(
         self,
@@ -75,19 +71,7 @@ class FixStore:
         neither changes what is there. ``newest`` is the answer of that method for all their units
         in the same transaction, for a caller who has it; else it is asked for here.
         """
-        rows = [fix_values(fix) for fix in stored]
-        if newest is None:
-            newest = self.newest(connection, list({(row[0], row[1]): None for row in rows}))
-        known = _known_keys(connection, rows, newest)
-        fresh, outcomes = [], []
-        for row in rows:
-            there = known.setdefault(row[:4], row)
-            if there is row:
-                fresh.append(row)
-                outcomes.append(Storing.STORED)
-            else:
-                same = says_the_same(row, there)
-                outcomes.append(Storing.DUPLICATE if same else Storing.CONFLICT)
+        fresh, outcomes = _sorted_out(connection, stored, newest)
         if fresh:
             connection.exec_driver_sql(_INSERT[self._database.dialect], fresh)
         return outcomes
@@ -114,9 +98,13 @@ class FixStore:
         )
         return connection.execute(query.limit(1)).first() is not None
 
-    def remove(self, connection: Connection, stored: Sequence[StoredFix]) -> int:
+    def compare(self, connection: Connection, stored: Sequence[StoredFix]) -> list[Storing]:
+        """What ``insert`` would tell, without storing anything."""
+        return _sorted_out(connection, stored, None)[1]
+
+    def remove(self, connection: Connection, keys: Sequence[Key]) -> int:
         """Take fixes away for good, as when an import is undone; how many of them were there."""
-        return remove(connection, [fix_values(fix)[:4] for fix in stored])
+        return remove(connection, keys)
 
     def insert_heartbeats(
         self, connection: Connection, beats: Sequence[tuple[str, str, Heartbeat]]
@@ -182,6 +170,15 @@ class FixStore:
         with self._database.reading() as connection:
             return reading.columns(connection, operation, unit, *span, _known(known_at))
 
+    def whole(
+        self, operation: str, unit: str | None, start: datetime, end: datetime, most: int
+    ) -> list[StoredFix]:
+        """As ``between``, but everything that is known of each fix; at most ``most`` of them."""
+        span = to_microseconds(start), to_microseconds(end)
+        with self._database.reading() as connection:
+            found = reading.whole(connection, operation, unit, *span, most)
+        return [stored_fix(row) for row in found]
+
     def places(
         self,
         operation: str,
@@ -213,6 +210,35 @@ class FixStore:
         with self._database.reading() as connection:
             rows = connection.execute(select(units.c.id, units.c.callsign).order_by(units.c.id))
             return {row.id: row.callsign for row in rows}
+
+
+def _sorted_out(
+    connection: Connection,
+    stored: Sequence[StoredFix],
+    newest: Mapping[tuple[str, str], datetime] | None,
+) -> tuple[list[Values], list[Storing]]:
+    """The rows that are new, and of each fix what becomes of it."""
+    rows = [fix_values(fix) for fix in stored]
+    if newest is None:
+        newest = _newest(connection, list({(row[0], row[1]): None for row in rows}))
+    known = _known_keys(connection, rows, newest)
+    fresh, outcomes = [], []
+    for row in rows:
+        there = known.setdefault(row[:4], row)
+        if there is row:
+            fresh.append(row)
+            outcomes.append(Storing.STORED)
+        else:
+            same = says_the_same(row, there)
+            outcomes.append(Storing.DUPLICATE if same else Storing.CONFLICT)
+    return fresh, outcomes
+
+
+def _newest(
+    connection: Connection, units_wanted: Sequence[tuple[str, str]]
+) -> dict[tuple[str, str], datetime]:
+    found = newest_of(connection, units_wanted)
+    return {unit: from_microseconds(newest) for unit, newest in found.items() if newest != NEVER}
 
 
 def _known_keys(

@@ -1,7 +1,8 @@
 """On PostgreSQL: rights for an account that runs the program and owns nothing.
 
 The owner of a table may switch its triggers off. An account that only uses the tables cannot: it
-adds events and reads them, and every other change of the log is refused before a trigger is asked.
+adds events and decisions and reads them; every other change of these is refused before a trigger is
+asked.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ from data.database import Database
 from data.schema import metadata
 from domain.errors import DashboardError, InvalidField
 
-LOG = "events"
+FINAL = ("events", "quarantine_decisions")
+"""The tables that are only added to."""
+
 _VERSION = "alembic_version"
 _OF_ACCOUNT = text(
     "SELECT account.rolsuper OR account.rolcreaterole OR account.rolreplication"
@@ -61,13 +64,14 @@ def _statements(connection: Connection, account: str) -> list[str]:
     quote = connection.dialect.identifier_preparer.quote_identifier
     schema = quote(str(connection.scalar(text("SELECT current_schema()"))))
     to = quote(account)
-    others = ", ".join(f"{schema}.{quote(name)}" for name in sorted(metadata.tables) if name != LOG)
+    final = ", ".join(f"{schema}.{quote(name)}" for name in FINAL)
+    others = ", ".join(f"{schema}.{quote(name)}" for name in sorted(metadata.tables.keys() - FINAL))
     return [
         f"REVOKE ALL ON SCHEMA {schema} FROM {to}",
         f"REVOKE ALL ON ALL TABLES IN SCHEMA {schema} FROM {to}",
-        f"REVOKE ALL ON {schema}.{quote(LOG)}, {schema}.{quote(_VERSION)} FROM PUBLIC",
+        f"REVOKE ALL ON {final}, {schema}.{quote(_VERSION)} FROM PUBLIC",
         f"GRANT USAGE ON SCHEMA {schema} TO {to}",
-        f"GRANT SELECT, INSERT ON {schema}.{quote(LOG)} TO {to}",
+        f"GRANT SELECT, INSERT ON {final} TO {to}",
         f"GRANT SELECT ON {schema}.{quote(_VERSION)} TO {to}",
         f"GRANT SELECT, INSERT, UPDATE, DELETE ON {others} TO {to}",
         f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA {schema} TO {to}",

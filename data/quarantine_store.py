@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,8 +11,10 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, Select, func, insert, select
 
 from data.database import Database
-from data.schema import quarantine
+from data.schema import quarantine, quarantine_decisions
+from domain.errors import NotFound, VersionConflict
 from domain.fixes import Rejection
+from domain.quarantine import UNDONE, Decision
 from domain.stored_fixes import ClockTime, QuarantineEntry
 from domain.time import from_microseconds, to_microseconds
 
@@ -21,10 +24,11 @@ _MOST_CLOCKS = 5000
 
 @dataclass(frozen=True, slots=True)
 class Quarantined:
-    """An entry under the number it was kept by."""
+    """An entry under the number it was kept by, and what was decided about it."""
 
     id: int
     entry: QuarantineEntry
+    decision: Decision | None = None
 
 
 class QuarantineStore:
@@ -46,7 +50,11 @@ class QuarantineStore:
         seen: set[tuple[Any, ...]] = set()
         for operation, device in {(entry.operation, entry.device) for entry in entries}:
             columns = quarantine.c.unit, quarantine.c.reason, quarantine.c.raw
-            query = _of(select(*columns).where(quarantine.c.device == device), operation)
+            gone = select(quarantine_decisions.c.entry).where(
+                quarantine_decisions.c.decision == UNDONE
+            )
+            its = quarantine.c.device == device, quarantine.c.id.not_in(gone)
+            query = _of(select(*columns).where(*its), operation)
             for unit, reason, raw in connection.execute(query):
                 seen.add((operation, unit, device, reason, bytes(raw)))
         found = []
@@ -57,21 +65,72 @@ class QuarantineStore:
         return found
 
     def listing(
-        self, operation: str | None, limit: int = 200, before: int | None = None
+        self,
+        operation: str | None,
+        limit: int = 200,
+        before: int | None = None,
+        decided: bool | None = None,
+        refused_for: str | None = None,
     ) -> list[Quarantined]:
         """Entries of an operation, newest first; None asks for those outside any operation.
 
-        ``before`` is the id of the last entry of the page before.
+        ``before`` is the id of the last entry of the page before; ``decided`` False asks for the
+        open ones, True for the others, None for all; ``refused_for`` is a reason.
         """
-        query = _of(select(quarantine), operation).order_by(quarantine.c.id.desc()).limit(limit)
+        query = _of(_WITH_DECISION, operation).order_by(quarantine.c.id.desc()).limit(limit)
         if before is not None:
             query = query.where(quarantine.c.id < before)
+        if refused_for is not None:
+            query = query.where(quarantine.c.reason == refused_for)
+        if decided is not None:
+            found = quarantine_decisions.c.entry
+            query = query.where(found.is_not(None) if decided else found.is_(None))
         with self._database.reading() as connection:
             return [_quarantined(row) for row in connection.execute(query).mappings()]
 
+    def find(self, connection: Connection, number: int) -> Quarantined:
+        """One entry; raises ``NotFound``."""
+        query = _WITH_DECISION.where(quarantine.c.id == number)
+        row = connection.execute(query).mappings().first()
+        if row is None:
+            raise NotFound("there is no such entry in the quarantine")
+        return _quarantined(row)
+
+    def decide(self, connection: Connection, made: Decision) -> None:
+        """Keep a decision; raises ``VersionConflict`` where the entry has one already."""
+        there = select(quarantine_decisions).where(quarantine_decisions.c.entry == made.entry)
+        before = connection.execute(there).mappings().first()
+        if before is not None:
+            who = before["decided_by"]
+            raise VersionConflict(f"{who} has decided it already: {before['decision']}")
+        connection.execute(insert(quarantine_decisions), [_decision_row(made)])
+
+    def decide_open(self, connection: Connection, made: Sequence[Decision]) -> None:
+        """Keep decisions about entries that this transaction has found open."""
+        if made:
+            connection.execute(insert(quarantine_decisions), [_decision_row(one) for one in made])
+
+    def open_of_import(
+        self, connection: Connection, operation: str, source: str, received_at: datetime
+    ) -> list[int]:
+        """The entries that one import has put there and nobody has decided."""
+        query = (
+            select(quarantine.c.id)
+            .outerjoin(quarantine_decisions, quarantine_decisions.c.entry == quarantine.c.id)
+            .where(
+                quarantine.c.operation == operation,
+                quarantine.c.received_at == to_microseconds(received_at),
+                quarantine.c.source == source,
+                quarantine_decisions.c.entry.is_(None),
+            )
+        )
+        return list(connection.scalars(query))
+
     def counts(self, operation: str | None) -> dict[str, int]:
-        """How many entries an operation has, by reason."""
-        query = _of(select(quarantine.c.reason, func.count()), operation)
+        """How many entries of an operation are open, by reason."""
+        query = _of(select(quarantine.c.reason, func.count()), operation).where(
+            quarantine.c.id.not_in(select(quarantine_decisions.c.entry))
+        )
         with self._database.reading() as connection:
             rows = connection.execute(query.group_by(quarantine.c.reason)).all()
             return {row[0]: row[1] for row in rows}
@@ -91,6 +150,12 @@ class QuarantineStore:
         )
         with self._database.reading() as connection:
             return [ClockTime(*row) for row in connection.execute(query)][::-1]
+
+
+_WITH_DECISION = select(
+    quarantine,
+    *(column.label(f"its_{column.name}") for column in quarantine_decisions.c),
+).outerjoin(quarantine_decisions, quarantine_decisions.c.entry == quarantine.c.id)
 
 
 def _of(query: Select[Any], operation: str | None) -> Select[Any]:
@@ -129,4 +194,34 @@ def _quarantined(row: RowMapping) -> Quarantined:
         raw=bytes(row["raw"]),
         fix_time=None if row["fix_time"] is None else from_microseconds(row["fix_time"]),
     )
-    return Quarantined(row["id"], entry)
+    return Quarantined(row["id"], entry, _decision(row))
+
+
+def _decision(row: RowMapping) -> Decision | None:
+    if row["its_entry"] is None:
+        return None
+    return Decision(
+        entry=row["its_entry"],
+        command_id=row["its_command_id"],
+        decision=row["its_decision"],
+        decided_by=row["its_decided_by"],
+        decided_role=row["its_decided_role"],
+        decided_at=from_microseconds(row["its_decided_at"]),
+        operation=row["its_operation"],
+        reason=row["its_reason"],
+        said=json.loads(row["its_said"]),
+    )
+
+
+def _decision_row(made: Decision) -> dict[str, Any]:
+    return {
+        "entry": made.entry,
+        "command_id": made.command_id,
+        "decision": made.decision,
+        "decided_by": made.decided_by,
+        "decided_role": made.decided_role,
+        "decided_at": to_microseconds(made.decided_at),
+        "operation": made.operation,
+        "reason": made.reason,
+        "said": json.dumps(made.said),
+    }

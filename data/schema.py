@@ -256,6 +256,64 @@ quarantine = Table(
     Index("ix_quarantine_operation", "operation", "received_at"),
 )
 
+# What a person decided about an entry; one decision an entry, never changed (0007 has triggers).
+quarantine_decisions = Table(
+    "quarantine_decisions",
+    metadata,
+    Column("entry", ForeignKey("quarantine.id"), primary_key=True),
+    Column("command_id", String(36), nullable=False),
+    Column("decision", String(20), nullable=False),  # accepted, corrected, discarded
+    Column("decided_by", String(40), nullable=False),
+    Column("decided_role", String(20), nullable=False),
+    Column("decided_at", BigInteger, nullable=False),
+    Column("operation", String(40), nullable=False),  # in which it was decided
+    Column("reason", Text, nullable=False),
+    Column("said", Text, nullable=False),  # JSON: what was put in the place of what had come
+)
+
+# Track files: looked at first, stored when somebody says so, undone as a whole.
+imports = Table(
+    "imports",
+    metadata,
+    Column("id", _SERIAL, primary_key=True, autoincrement=True),
+    Column("operation", String(40), nullable=False),
+    Column("file_name", String(200), nullable=False),
+    Column("source", String(20), nullable=False),  # gpx, csv_table …
+    Column("device", String(80), nullable=False),
+    Column("unit", String(40)),  # empty: as the file says
+    Column("anywhere", Boolean, nullable=False),
+    Column("utc", Boolean, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("status", String(20), nullable=False),
+    Column("uploaded_by", String(40), nullable=False),
+    Column("uploaded_role", String(20), nullable=False),
+    Column("uploaded_at", BigInteger, nullable=False),
+    Column("touched_at", BigInteger, nullable=False),
+    Column("received_at", BigInteger),  # of every fix and every entry of the quarantine
+    Column("done", Integer, nullable=False),
+    Column("counts", Text, nullable=False),  # JSON
+    Column("undone_by", String(40)),
+    Column("undone_at", BigInteger),
+    Column("undone_reason", Text),
+    Column("removed", Integer),
+    Column("data", LargeBinary),  # until it is stored
+    Index("ix_imports_operation", "operation", "id"),
+    sqlite_autoincrement=True,
+)
+
+import_parts = Table(
+    "import_parts",
+    metadata,
+    Column("import_id", ForeignKey("imports.id"), primary_key=True),
+    Column("part", Integer, primary_key=True),
+    Column("operation", String(40), primary_key=True),
+    Column("unit", String(40), primary_key=True),
+    Column("device", String(80), primary_key=True),
+    Column("fixes", Integer, nullable=False),
+    Column("times", LargeBinary, nullable=False),  # packed by data/import_store.py
+)
+
 visits = Table(
     "visits",
     metadata,

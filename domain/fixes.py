@@ -46,8 +46,8 @@ class Rejection:
     """Why a report is no position.
 
     ``reason``: not_a_number, out_of_range, no_position_zero, swapped, outside_area, future_time,
-    before_mission, no_time (files only), unreadable, no_assignment, conflicting_duplicate,
-    marked_invalid.
+    before_mission, no_time and no_zone (files only), unreadable, no_assignment,
+    conflicting_duplicate, marked_invalid.
     ``field`` is the name in ``Report`` or of the wire format; ``detail`` an English sentence.
     """
 
@@ -62,7 +62,8 @@ class Report:
 
     Degrees WGS84, metres, metres per second, degrees true, battery 0 to 100, ``fix_time`` UTC.
     ``alarm`` is what the device calls its alarm ("sos"), in lower case. ``faults`` is what the
-    decoder could not read of position or time.
+    decoder could not read of position or time. Of what came in a file, ``where`` tells the place in
+    it ("row 17") and ``unit`` whose position the file says it is.
     """
 
     device: str
@@ -77,6 +78,8 @@ class Report:
     alarm: str | None
     attributes: dict[str, Any]
     faults: tuple[Rejection, ...] = ()
+    where: str = ""
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,27 +16,34 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
 from domain.fixes import Rejection, Report
-from formats.message import Unreadable
+from formats.message import Unreadable, device_id
+from formats.points import MOST_POINTS, read_attributes, unit_name
 from formats.values import Values
+from formats.xml_text import as_utf8, without_remarks
 
-MOST_POINTS = 1_000_000
-"""Points of one file; more than a year of one device at one a half minute."""
+_POINT = re.compile(rb"<(?:[\w.-]+:)?trkpt[\s/>]")
+_PLANS = {
+    "waypoints": re.compile(rb"<(?:[\w.-]+:)?wpt[\s/>]"),
+    "route_points": re.compile(rb"<(?:[\w.-]+:)?rtept[\s/>]"),
+}
+_POSITION = frozenset({"lat", "lon", "ele", "time"})
+_OWN = "{urn:fpu-operations-dashboard:track:1}"
+"""The namespace of what ``formats/gpx_writer.py`` says beyond GPX."""
 
-_POINT = re.compile(rb"<(?:\w+:)?trkpt\b")
-_OWN = frozenset({"lat", "lon", "ele", "time"})
 
-
-def decode(data: bytes, *, device: str = "") -> Iterator[list[Report]]:
+def decode(data: bytes, *, device: str = "", utc: bool = False) -> Iterator[list[Report]]:
     """The segments of every track, in the file's order, one list each; an empty one stays empty.
 
-    Between two segments the receiver was off or lost: a gap. A point without a time carries the
+    Between two segments the receiver was off or lost: a gap. Times of GPX are UTC also where they
+    do not say so, so ``utc`` changes nothing. A point without a time carries the
     fault ``no_time``. Raises ``Unreadable`` where the file is no GPX, has a document type (the
     way in of entity attacks), breaks off or has too many points; what was read before the fault is
     given first.
     """
     reader = _Reader(device)
     try:
-        for event, element in iterparse(BytesIO(data), ("start", "end"), forbid_dtd=True):
+        whole = BytesIO(as_utf8(data))
+        for event, element in iterparse(whole, ("start", "end"), forbid_dtd=True):
             segment = reader.feed(event, element)
             if segment is not None:
                 yield segment
@@ -55,7 +62,14 @@ def decode(data: bytes, *, device: str = "") -> Iterator[list[Report]]:
 
 def count(data: bytes) -> int:
     """How many points there are, as the tags tell."""
-    return sum(1 for _ in _POINT.finditer(data))
+    return sum(1 for _ in _POINT.finditer(without_remarks(as_utf8(data))))
+
+
+def passed_over(data: bytes) -> dict[str, int]:
+    """How many ``waypoints`` and ``route_points`` are not read, where there are any."""
+    text = without_remarks(as_utf8(data))
+    counts = {name: sum(1 for _ in tag.finditer(text)) for name, tag in _PLANS.items()}
+    return {name: number for name, number in counts.items() if number}
 
 
 class _Reader:
@@ -68,6 +82,7 @@ class _Reader:
         self._segment: list[Report] = []
         self._point: Element | None = None
         self._points = 0
+        self._name = ""
 
     def feed(self, event: str, element: Element) -> list[Report] | None:
         """Takes one event of the parser; gives the segment, where this was its end."""
@@ -88,15 +103,22 @@ class _Reader:
         self._path.append(element)
         if name == "trkseg" and self._open is None:
             self._open = element
-        elif name == "trkpt" and self._open is not None and self._point is None:
+        elif name == "trk" and self._open is None:
+            self._name = ""
+        elif name == "trkpt" and self._point is None:
+            if self._open is None and len(self._path) > 1:
+                self._open = self._path[-2]  # of a writer that knows no segments
             self._point = element
 
     def _ended(self, element: Element) -> list[Report] | None:
         self._path.pop()
         if element is self._point:
             self._count()
-            self._segment.append(_report(self._device, element))
+            report = _report(self._device, element, f"point {self._points}", self._name)
+            self._segment.append(report)
             self._point = None
+        elif self._path and _local(element.tag) == "name" and _local(self._path[-1].tag) == "trk":
+            self._name = unit_name(element.text)
         if self._point is None and self._path:
             self._path[-1].remove(element)
         if element is not self._open:
@@ -110,15 +132,18 @@ class _Reader:
             raise Unreadable("file", f"has more than {MOST_POINTS:,} points: split it")
 
 
-def _report(device: str, point: Element) -> Report:
-    values = Values(_leaves(point))
+def _report(device: str, point: Element, where: str, unit: str) -> Report:
+    leaves = _leaves(point)
+    said, attributes = leaves.pop(_OWN + "device", ""), leaves.pop(_OWN + "attributes", "")
+    own = read_attributes(attributes)
+    values = Values(leaves)
     latitude = values.coordinate("latitude", "lat", required=True)
     longitude = values.coordinate("longitude", "lon", required=True)
     fix_time = values.moment("time")
     if fix_time is None and not any(fault.field == "fix_time" for fault in values.faults):
         values.faults.append(Rejection("no_time", "fix_time", "the point has no time"))
     return Report(
-        device=device,
+        device=device_id(said) or device,
         fix_time=fix_time,
         latitude=latitude,
         longitude=longitude,
@@ -128,8 +153,10 @@ def _report(device: str, point: Element) -> Report:
         accuracy=values.optional("accuracy", "accuracy"),
         battery=values.optional("battery", "battery"),
         alarm=None,
-        attributes=values.attributes(),
+        attributes={**values.attributes(), **(own or {})},
         faults=tuple(values.faults),
+        where=where,
+        unit=unit,
     )
 
 
@@ -141,7 +168,9 @@ def _leaves(point: Element) -> dict[str, str]:
             record.setdefault(_local(child.tag), (child.text or "").strip())
     for child in point.iter():
         name = _local(child.tag)
-        if len(child) == 0 and child is not point and name not in _OWN:
+        if child.tag in (_OWN + "device", _OWN + "attributes"):
+            name = child.tag
+        if len(child) == 0 and child is not point and name not in _POSITION:
             record.setdefault(name, (child.text or "").strip())
     return record
 

@@ -1,36 +1,29 @@
 """GPX 1.1 files, out: strict, one ``trk`` a unit, one ``trkseg`` between two gaps.
 
 Source: the schema of topografix.com/GPX/1/1. Speed and course go into Garmin's TrackPointExtension
-version 2, which most programs read; accuracy and battery into a namespace of our own, which
-``formats/gpx.py`` reads back. Other attributes of a fix are not written.
+version 2, which most programs read; accuracy, battery, the device and what else it said into a
+namespace of our own, which ``formats/gpx.py`` reads back.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from xml.sax.saxutils import escape
 
 from domain.fixes import Fix
+from domain.reports import Track
 from domain.time import to_rfc3339
+from formats.points import own_attributes
 
 _HEAD = """<?xml version="1.0" encoding="UTF-8"?>
 <gpx version="1.1" creator="FPU Operations Dashboard"
  xmlns="http://www.topografix.com/GPX/1/1"
  xmlns:garmin="http://www.garmin.com/xmlschemas/TrackPointExtension/v2"
  xmlns:fpu="urn:fpu-operations-dashboard:track:1">
-"""
+"""  # formats/gpx.py knows the last one as OWN
 _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
-
-@dataclass(frozen=True, slots=True)
-class Track:
-    """What one unit drove: ``name`` is its call sign, each segment its fixes without a gap."""
-
-    name: str
-    segments: Sequence[Sequence[Fix]]
 
 
 def encode(tracks: Iterable[Track]) -> bytes:
@@ -56,7 +49,8 @@ def _point(fix: Fix) -> str:
         name = "garmin:TrackPointExtension"
         garmin = f"<{name}>{garmin}</{name}>"
     own = _element("fpu:accuracy", fix.accuracy) + _element("fpu:battery", fix.battery)
-    extensions = f"<extensions>{garmin}{own}</extensions>" if garmin or own else ""
+    own += _text("fpu:device", fix.device) + _text("fpu:attributes", own_attributes(fix))
+    extensions = f"<extensions>{garmin}{own}</extensions>"
     position = f'lat="{_decimal(fix.latitude)}" lon="{_decimal(fix.longitude)}"'
     time = f"<time>{to_rfc3339(fix.fix_time)}</time>"
     return f"   <trkpt {position}>{_element('ele', fix.altitude)}{time}{extensions}</trkpt>\n"
@@ -64,6 +58,10 @@ def _point(fix: Fix) -> str:
 
 def _element(name: str, value: float | None) -> str:
     return "" if value is None else f"<{name}>{_decimal(value)}</{name}>"
+
+
+def _text(name: str, value: str) -> str:
+    return f"<{name}>{escape(_FORBIDDEN.sub('', value))}</{name}>" if value else ""
 
 
 def _decimal(value: float) -> str:

@@ -9,16 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-LONGEST_DEVICE_ID = 80
-
-
-class Unreadable(Exception):
-    """Nothing can be read of the message: ``field`` is where, ``detail`` an English sentence."""
-
-    def __init__(self, field: str, detail: str) -> None:
-        super().__init__(f"{field}: {detail}")
-        self.field = field
-        self.detail = detail
+from domain.reports import LONGEST_DEVICE_ID as LONGEST_DEVICE_ID
+from domain.reports import Unreadable as Unreadable
+from domain.reports import device_id as device_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +52,6 @@ def parse_json(body: bytes) -> Any:
     except ValueError as fault:
         # covers wrong syntax, wrong encoding and numbers of thousands of digits
         raise Unreadable("body", f"is not JSON: {ascii(str(fault))[1:121]}") from fault
-
-
-def device_id(value: object) -> str | None:
-    """A device's name as text: 1 to 80 printable characters; ``None`` for anything else."""
-    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**18:
-        value = str(value)
-    if not isinstance(value, str):
-        return None
-    text = value.strip()
-    return text if 0 < len(text) <= LONGEST_DEVICE_ID and text.isprintable() else None
 
 
 def basic_credentials(message: HttpMessage) -> tuple[str, str] | None:

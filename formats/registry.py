@@ -8,7 +8,19 @@ from typing import Protocol
 
 from domain.errors import InvalidField
 from domain.fixes import Report
-from formats import cot, gpx, gpx_writer, osmand, owntracks, owntracks_mqtt, traccar_client
+from domain.reports import Track
+from formats import (
+    cot,
+    csv_table,
+    geojson,
+    geopackage,
+    gpx,
+    gpx_writer,
+    osmand,
+    owntracks,
+    owntracks_mqtt,
+    traccar_client,
+)
 from formats.message import HttpMessage, MqttMessage
 
 
@@ -22,8 +34,15 @@ class HttpDecoder(Protocol):
 class FileDecoder(Protocol):
     """Reads a file segment by segment; raises ``formats.message.Unreadable`` and nothing else."""
 
-    def __call__(self, data: bytes, *, device: str = "") -> Iterator[list[Report]]:
-        """One list a segment; all reports are of ``device``."""
+    def __call__(
+        self, data: bytes, *, device: str = "", utc: bool = False
+    ) -> Iterator[list[Report]]:
+        """One list a segment; reports are of ``device`` where the file names none. ``utc`` says
+        that times without a zone are UTC, where the format does not say it itself."""
+
+
+def _nothing(_: bytes) -> Mapping[str, int]:
+    return {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +66,17 @@ class MqttFormat:
 
 @dataclass(frozen=True, slots=True)
 class FileFormat:
-    """A format of track files; ``suffix`` is how their names end, ``count`` tells about how many
-    points a file has before it is read, and ``encode`` is None where files are only read."""
+    """A format of track files; ``suffix`` is how their names end, ``media`` their media type,
+    ``count`` tells about how many points a file has before it is read, ``encode`` is None where
+    files are only read, and ``passed_over`` counts by name what is no position of a track."""
 
     label: str
     suffix: str
+    media: str
     decode: FileDecoder
     count: Callable[[bytes], int]
-    encode: Callable[[Iterable[gpx_writer.Track]], bytes] | None
+    encode: Callable[[Iterable[Track]], bytes] | None
+    passed_over: Callable[[bytes], Mapping[str, int]] = _nothing
 
 
 HTTP_FORMATS: Mapping[str, HttpFormat] = {
@@ -73,7 +95,29 @@ MQTT_FORMATS: Mapping[str, MqttFormat] = {
 }
 
 FILE_FORMATS: Mapping[str, FileFormat] = {
-    "gpx": FileFormat("GPX", ".gpx", gpx.decode, gpx.count, gpx_writer.encode),
+    "gpx": FileFormat(
+        "GPX",
+        ".gpx",
+        "application/gpx+xml",
+        gpx.decode,
+        gpx.count,
+        gpx_writer.encode,
+        gpx.passed_over,
+    ),
+    "geojson": FileFormat(
+        "GeoJSON", ".geojson", "application/geo+json", geojson.decode, geojson.count, geojson.encode
+    ),
+    "csv_table": FileFormat(
+        "CSV", ".csv", "text/csv", csv_table.decode, csv_table.count, csv_table.encode
+    ),
+    "geopackage": FileFormat(
+        "GeoPackage",
+        ".gpkg",
+        "application/geopackage+sqlite3",
+        geopackage.decode,
+        geopackage.count,
+        geopackage.encode,
+    ),
 }
 
 FORMATS: Mapping[str, HttpFormat | MqttFormat | FileFormat] = {
@@ -85,8 +129,11 @@ FORMATS: Mapping[str, HttpFormat | MqttFormat | FileFormat] = {
 
 def file_format(file_name: str) -> tuple[str, FileFormat]:
     """Name and format of a track file by how its name ends; raises ``InvalidField``."""
+    folded = file_name.casefold().removesuffix(".json")
+    if len(folded) < len(file_name):
+        folded += ".geojson"  # what many programs call it
     for name, found in FILE_FORMATS.items():
-        if file_name.casefold().endswith(found.suffix):
+        if folded.endswith(found.suffix):
             return name, found
     known = ", ".join(found.suffix for found in FILE_FORMATS.values())
     raise InvalidField("file", f"must end in {known}")

@@ -31,6 +31,7 @@ LOG_CHANGES = "log-changes"
 ALERT_CHANGES = "alert-changes"
 CROSSING_CHANGES = "crossing-changes"
 QUARANTINE_CHANGES = "quarantine-changes"
+TRACK_CHANGES = "track-changes"
 
 OPERATION = "operation"
 """``data``: the id of the operation that this screen shows."""
@@ -74,4 +75,19 @@ SELECTED_INCIDENT_SHOWN = "selected-incident-shown"
 # --- the quarantine ----------------------------------------------------------------------------
 
 QUARANTINE_TABLES = "quarantine-tables"
+QUARANTINE_SHOWN = "quarantine-shown"
 """Container of what is in quarantine."""
+
+# --- track files -------------------------------------------------------------------------------
+
+FILES = "files"
+FILES_MAP = "files-map"
+FILES_MAP_PANEL = "files-map-panel"
+UPLOAD_PANEL = "upload-panel"
+UPLOAD_FORM = "upload-form"
+"""Filled by the script: what is sent, and what an import would do."""
+
+EXPORT_PANEL = "export-panel"
+EXPORT_FORM = "export-form"
+IMPORTS_PANEL = "imports-panel"
+IMPORTS_LIST = "imports-list"

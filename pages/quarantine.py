@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode
 
-from dash import html
+from dash import dcc, html
 from dash.development.base_component import Component
 
 from domain.errors import DashboardError
+from domain.quarantine import DECIDERS
 from domain.time import parse_rfc3339, to_date_time_group
 from pages import identifiers as ids
+from pages.components import aria, data
 from pages.not_found import no_operation
+from pages.plain import with_parts
+from pages.session import visitor
 from pages.shell import ShellContext, shell, shell_context
 from pages.strings import text
 from services.container import Services
@@ -19,59 +24,121 @@ from services.container import Services
 LONGEST = 300
 """Characters of what came that a row shows before it is opened."""
 
-_COLUMNS = ("received", "unit", "device", "source", "reason", "field", "raw")
+PAGE = 100
+"""Open entries on one page."""
+
+_COLUMNS = ("received", "unit", "device", "source", "reason", "field", "raw", "act")
 
 
 def layout(services: Services, variables: Mapping[str, str]) -> Component:
     """The screen."""
     context = shell_context(services, variables, "/quarantine")
-    return no_operation(context, variables) or shell(_screen(services, context), context)
+    return no_operation(context, variables) or shell(_screen(services, context, variables), context)
 
 
-def tables(services: Services, operation: str, language: str) -> list[Component]:
-    """What is in quarantine now: of the operation, and of devices that were in none."""
+def tables(
+    services: Services, operation: str, language: str, shown: Mapping[str, str]
+) -> list[Component]:
+    """What is in quarantine now: of the operation, and of devices that were in none.
+
+    ``shown``: ``reason`` and ``before``, as the address has them, choose from the open ones.
+    """
+    reason, before = shown.get("reason", ""), shown.get("before", "")
     try:
-        own = services.quarantine.listing(operation)
+        own = services.quarantine.listing(
+            operation,
+            limit=PAGE,
+            decided=False,
+            refused_for=reason or None,
+            before=int(before) if before.isdecimal() and len(before) < 16 else None,
+        )
+        decided = services.quarantine.listing(operation, decided=True)
         strangers = services.quarantine.listing(operation, unassigned=True)
     except DashboardError as refused:
         return [html.P(refused.detail, className="empty")]
     units = services.roster.roster().units
     callsigns = {name: unit.callsign for name, unit in units.items()}
+    who = visitor()
+    may = who is not None and who.user.role in DECIDERS
     return [
-        _counts(own["counts"], language),
-        _table(own["items"], callsigns, "quarantine.none", language),
+        _counts(own["counts"], operation, reason, language),
+        _table(own["items"], callsigns, "quarantine.none", language, may),
+        _below(own["items"], operation, reason, may, language),
         html.H2(text("quarantine.unassigned", language)),
-        _table(strangers["items"], callsigns, "quarantine.none_unassigned", language),
+        _table(strangers["items"], callsigns, "quarantine.none_unassigned", language, may),
+        html.H2(text("quarantine.decided", language)),
+        _table(decided["items"], callsigns, "quarantine.none_decided", language),
     ]
 
 
-def _screen(services: Services, context: ShellContext) -> Component:
+def _screen(services: Services, context: ShellContext, variables: Mapping[str, str]) -> Component:
     say = context.language
+    shown = {name: variables.get(name, "") for name in ("reason", "before")}
     return html.Main(
         [
             html.H2(text("quarantine.title", say)),
             html.P(text("quarantine.explanation", say)),
-            html.Div(tables(services, context.operation, say), id=ids.QUARANTINE_TABLES),
+            dcc.Store(ids.QUARANTINE_SHOWN, data=shown),
+            html.Div(
+                id=ids.QUARANTINE_TABLES,
+                **with_parts(tables(services, context.operation, say, shown)),
+            ),
         ],
         className="page quarantine",
     )
 
 
-def _counts(counts: Mapping[str, int], language: str) -> Component:
-    chips = [
-        html.Li([_reason(reason, language), " ", html.Strong(str(number))])
+def _counts(counts: Mapping[str, int], operation: str, shown: str, language: str) -> Component:
+    """How many are open by reason; each leads to those alone."""
+    whole = (text("quarantine.all", language), sum(counts.values()), "")
+    by_reason = [
+        (_reason(reason, language), number, reason)
         for reason, number in sorted(counts.items(), key=lambda one: -one[1])
+    ]
+    chips = [
+        html.Li(
+            html.A(
+                [words, " ", html.Strong(str(number))],
+                href=_address(operation, reason),
+                **(aria(current="true") if reason == shown else {}),
+            )
+        )
+        for words, number, reason in (whole, *by_reason)
     ]
     return html.Ul(chips, className="chips", title=text("quarantine.counts", language))
 
 
+def _below(
+    items: list[dict[str, Any]], operation: str, reason: str, may_decide: bool, language: str
+) -> Component:
+    """What leads to older entries, and what discards all that are shown."""
+    parts: list[Component] = []
+    if may_decide and reason and items:
+        words = text("quarantine.discard_shown", language, n=len(items))
+        numbers = ",".join(str(item["id"]) for item in items)
+        parts.append(html.Button(words, type="button", **data(entries=numbers)))
+    if len(items) == PAGE:
+        older = _address(operation, reason, str(items[-1]["id"]))
+        parts.append(html.A(text("quarantine.older", language), href=older))
+    return html.Div(parts, className="row-acts")
+
+
+def _address(operation: str, reason: str, before: str = "") -> str:
+    asked = {"operation": operation, "reason": reason, "before": before}
+    return "/quarantine?" + urlencode({name: value for name, value in asked.items() if value})
+
+
 def _table(
-    items: list[dict[str, Any]], callsigns: Mapping[str, str], empty: str, language: str
+    items: list[dict[str, Any]],
+    callsigns: Mapping[str, str],
+    empty: str,
+    language: str,
+    may_decide: bool = False,
 ) -> Component:
     if not items:
         return html.P(text(empty, language), className="empty")
     head = [html.Th(text(f"quarantine.{name}", language), scope="col") for name in _COLUMNS]
-    rows = [_row(item, callsigns, language) for item in items]
+    rows = [_row(item, callsigns, language, may_decide) for item in items]
     return html.Div(
         html.Table([html.Thead(html.Tr(head)), html.Tbody(rows)]),
         className="table-scroll",
@@ -79,7 +146,9 @@ def _table(
     )
 
 
-def _row(item: Mapping[str, Any], callsigns: Mapping[str, str], language: str) -> Component:
+def _row(
+    item: Mapping[str, Any], callsigns: Mapping[str, str], language: str, may_decide: bool = False
+) -> Component:
     received = parse_rfc3339(item["received_at"], "received_at")
     return html.Tr(
         [
@@ -90,8 +159,25 @@ def _row(item: Mapping[str, Any], callsigns: Mapping[str, str], language: str) -
             html.Td(_why(item, language)),
             html.Td(item["field"]),
             html.Td(_raw(item["raw"], language)),
+            html.Td(_decision(item, language, may_decide)),
         ]
     )
+
+
+def _decision(item: Mapping[str, Any], language: str, may_decide: bool) -> list[Component]:
+    """What was decided, by whom and why; of an open entry the button to decide."""
+    made = item["decision"]
+    if made is None and not may_decide:
+        return []
+    if made is None:
+        words = text("quarantine.decide", language)
+        return [html.Button(words, type="button", **data(entry=item["id"]))]
+    when = to_date_time_group(parse_rfc3339(made["at"], "at"))
+    return [
+        html.Strong(text(f"quarantine.decision_{made['decision']}", language)),
+        html.Div(text("quarantine.by_whom", language, who=made["by"], when=when)),
+        html.Div(made["reason"]),
+    ]
 
 
 def _why(item: Mapping[str, Any], language: str) -> list[Component]:

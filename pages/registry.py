@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from dash.development.base_component import Component
 
-from pages import incident, monitor, quarantine
+from pages import incident, monitor, quarantine, track_files
 from services.container import Services
 
 Layout = Callable[[Services, Mapping[str, str]], Component]
@@ -33,4 +33,5 @@ PAGES: tuple[Page, ...] = (
     Page("/", "", "shell.monitor", monitor.layout),
     Page("/incident", "/incident/<incident>", "incident.page_title", incident.layout),
     Page("/quarantine", "", "quarantine.title", quarantine.layout),
+    Page("/tracks", "", "tracks.title", track_files.layout),
 )

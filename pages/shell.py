@@ -30,10 +30,12 @@ _COUNTERS = (
     ids.ALERT_CHANGES,
     ids.CROSSING_CHANGES,
     ids.QUARANTINE_CHANGES,
+    ids.TRACK_CHANGES,
 )
 NAVIGATION: tuple[tuple[str, str], ...] = (
     ("/", "shell.monitor"),
     ("/quarantine", "quarantine.title"),
+    ("/tracks", "tracks.title"),
 )
 """Address and title key of the screens that the header leads to."""
 

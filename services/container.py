@@ -32,6 +32,8 @@ from services.roster import RosterService
 from services.spots import Spots
 from services.timers import Timers
 from services.track_analysis import TrackAnalyses
+from services.track_export import TrackExport
+from services.track_files import TrackFiles
 from services.tracks import Tracks
 
 EXTENSION = "fpu"
@@ -60,6 +62,8 @@ class Services:
     ingest: Ingest
     heads: Heads
     tracks: Tracks
+    track_files: TrackFiles
+    track_export: TrackExport
     drawn: DrawnTracks
     analyses: TrackAnalyses
     device_clocks: Clocks

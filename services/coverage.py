@@ -128,7 +128,18 @@ class Coverage:
         for place, entered in zip(places, inside, strict=True):
             if entered or place.id in concerned:
                 key = filing.operation, place.id, filing.unit
-                self._renew(connection, key, filing.callsign, place, points)
+                self._renew(connection, key, filing.callsign, place, points[0].at, points)
+
+    def fixes_removed(
+        self, connection: Transaction, filing: Filing, start: datetime, end: datetime
+    ) -> None:
+        """Follow the unit's visits anew after stored fixes between these times were taken away."""
+        since = start - LEAVE_AFTER
+        concerned = self._store.touched(connection, filing.operation, filing.unit, since)
+        for place in self._circles().places:
+            if place.id in concerned:
+                key = filing.operation, place.id, filing.unit
+                self._renew(connection, key, filing.callsign, place, start, ())
 
     def _circles(self) -> _Circles:
         crossings = self._crossings()
@@ -142,12 +153,11 @@ class Coverage:
         key: tuple[str, str, str],
         callsign: str,
         place: Place,
+        first: datetime,
         points: Sequence[TrackPoint],
     ) -> None:
         operation, crossing, unit = key
-        begin = anchor(
-            self._store.before(connection, operation, crossing, unit, points[0].at), points[0].at
-        )
+        begin = anchor(self._store.before(connection, operation, crossing, unit, first), first)
         # the new fixes may or may not be stored already: a moment counts once either way
         stored = self._store.track(connection, operation, unit, begin.start)
         track = telling([*stored, *points])

@@ -26,7 +26,7 @@ from services.ports import (
     VisitObserver,
 )
 from services.position_writer import PositionWriter
-from services.submissions import Item, Receipt, Submission, judged
+from services.submissions import Item, Receipt, Submission, Then, judged
 
 __all__ = ["Ingest", "Receipt"]
 
@@ -68,14 +68,15 @@ class Ingest:
         anywhere: bool = False,
         live: bool = True,
         filing: Filing | None = None,
+        then: Then | None = None,
     ) -> Receipt:
         """Store the reports of one message of ``source`` (osmand, owntracks, gpx ...).
 
         ``anywhere`` waives the area of operations. ``live=False`` is for files: no alarm, and one
         message a unit on the live stream instead of one a fix. ``filing`` is for what no roster
         knows. ``raw`` is kept with whatever goes to quarantine: the message that all the reports
-        came from, or the bytes of each report. Raises ``StoreUnavailable``: then nothing was
-        acknowledged, and sending it again is safe.
+        came from, or the bytes of each report. ``then`` is called in the same transaction. Raises
+        ``StoreUnavailable``: then nothing was acknowledged, and sending it again is safe.
         """
         items = judged(
             reports,
@@ -86,7 +87,7 @@ class Ingest:
             live=live,
             filing=filing,
         )
-        submission = Submission(source, received_at, live, tuple(items))
+        submission = Submission(source, received_at, live, tuple(items), then)
         return self._commits.submit(submission) if submission.items else Receipt()
 
     def quarantine(

@@ -70,6 +70,13 @@ class Occurrences:
         self._wake()
         return True, event_view(line)
 
+    def note(
+        self, connection: Transaction, operation: str, actor: Actor, words: str, now: datetime
+    ) -> None:
+        """A line of the log about an act of the actor elsewhere, inside the transaction of it."""
+        command = _command("entry", actor, now, {"text": words})
+        self._append(connection, operation, command, "log")
+
     def acknowledge(
         self,
         operation_id: str,

@@ -70,6 +70,10 @@ class Filing:
     callsign: str
 
 
+FixKey = tuple[str, str, int, str]
+"""Operation, unit, fix time in microseconds since 1970 UTC, device: there is one fix of each."""
+
+
 class Roster(Protocol):
     """Which device reports for which unit in which operation, and when."""
 
@@ -149,6 +153,12 @@ class FixWriter(Protocol):
     ) -> bool:
         """Whether a device has a recent fix later than ``after`` that came before a time."""
 
+    def compare(self, connection: Transaction, fixes: Sequence[StoredFix]) -> list[Storing]:
+        """What ``insert`` would tell, without storing anything."""
+
+    def remove(self, connection: Transaction, keys: Sequence[FixKey]) -> int:
+        """Take fixes away for good; how many of them were there."""
+
     def insert_heartbeats(
         self, connection: Transaction, heartbeats: Sequence[tuple[str, str, Heartbeat]]
     ) -> None:
@@ -172,6 +182,11 @@ class FixReader(Protocol):
         known_at: datetime | None = None,
     ) -> FixColumns:
         """All fixes of one unit, or of all, from ``start`` to ``end``, both included."""
+
+    def whole(
+        self, operation: str, unit: str | None, start: datetime, end: datetime, most: int
+    ) -> list[StoredFix]:
+        """As ``between``, but everything that is known of each fix; at most ``most`` of them."""
 
     def places(
         self,

@@ -106,6 +106,10 @@ class PositionWriter:
                 _sort_the_rest(tally)
             self._store_the_rest(connection, tallies)
             for tally in tallies:
+                if tally.submission.then is not None:
+                    fixes = [(kept.filing, kept.fix) for kept in tally.kept]
+                    tally.submission.then(connection, tally.receipt(), fixes)
+            for tally in tallies:
                 self._raise_alarms(connection, tally)
             self._tell_visits(connection, tallies)
             messages = list(self._messages(tallies))

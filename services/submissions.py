@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import repeat
@@ -12,7 +12,7 @@ from typing import NamedTuple
 from domain.fixes import CLOCK_FAULTS, Fix, Heartbeat, Rejection, Report, judge
 from domain.stored_fixes import QuarantineEntry
 from domain.time import to_rfc3339
-from services.ports import Filing, Roster
+from services.ports import Filing, Roster, Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,11 @@ class Item(NamedTuple):
     report: Report | None = None
 
 
+Then = Callable[[Transaction, Receipt, Sequence[tuple[Filing, Fix]]], None]
+"""What is to be done in the transaction that has just stored these fixes; when it raises, nothing
+of the submission is stored."""
+
+
 @dataclass(frozen=True, slots=True)
 class Submission:
     """The items of one message or one piece of a file, received at one time."""
@@ -64,6 +69,7 @@ class Submission:
     received_at: datetime
     live: bool
     items: tuple[Item, ...]
+    then: Then | None = None
 
 
 def quarantine_entry(submission: Submission, item: Item, rejection: Rejection) -> QuarantineEntry:
@@ -141,6 +147,11 @@ def _described(report: Report) -> bytes:
         "longitude": report.longitude,
         "time": moment,
         "altitude": report.altitude,
+        "speed": report.speed,
+        "course": report.course,
+        "accuracy": report.accuracy,
+        "battery": report.battery,
         **report.attributes,
     }
-    return json.dumps(said, default=str).encode()
+    known = {name: value for name, value in said.items() if value is not None}
+    return json.dumps(known, default=str).encode()

@@ -90,6 +90,8 @@ def positions_blueprint(
                 unassigned=_yes("unassigned"),
                 limit=_whole("limit", 200, _MOST),
                 before=_whole("before", 0, 1 << 53) or None,
+                decided=_yes_or_no("decided"),
+                refused_for=request.args.get("reason") or None,
             )
         )
 
@@ -130,6 +132,15 @@ def _number(name: str, default: float, most: float) -> float:
     if not 0 <= value <= most:
         raise InvalidField(name, f"must be a number from 0 to {most:g}")
     return value
+
+
+def _yes_or_no(name: str) -> bool | None:
+    asked = request.args.get(name)
+    if asked is None:
+        return None
+    if asked not in ("0", "1", "false", "true"):
+        raise InvalidField(name, "must be true or false")
+    return asked in ("1", "true")
 
 
 def _whole(name: str, default: int, most: int) -> int:

@@ -14,16 +14,18 @@ import pytest
 from click.testing import Result
 from flask import Flask
 
-from commands.track_file import device_name
 from commands.tracks import CHUNK, STOPPED, tracks_commands
 from data.database import Database
 from data.fix_store import FixStore
 from data.roster_store import RosterStore
 from domain.roster import Unit
 from domain.time import to_rfc3339
+from formats.registry import FILE_FORMATS
 from services.clock import utc_now
 from services.ingest import Ingest
 from services.roster import RosterService
+from services.track_export import TrackExport
+from services.track_reading import device_of
 from services.tracks import Tracks
 from tests.services.positions import make_ingest
 
@@ -36,6 +38,7 @@ DAY = ("--from", "2026-05-04T00:00:00Z", "--to", "2026-05-05T00:00:00Z")
 class Joined:
     ingest: Ingest
     tracks: Tracks
+    track_export: TrackExport
     roster: RosterService
 
 
@@ -44,7 +47,10 @@ def joined(database: Database) -> Iterator[Joined]:
     roster = RosterService(database, RosterStore())
     roster.ensure_live(utc_now())
     roster.add(Unit("p11", "PAPA 11", "patrol"))
-    joined = Joined(make_ingest(database), Tracks(FixStore(database)), roster)
+    fixes = FixStore(database)
+    joined = Joined(
+        make_ingest(database), Tracks(fixes), TrackExport(fixes, roster, FILE_FORMATS), roster
+    )
     yield joined
     joined.ingest.close()
 
@@ -181,7 +187,7 @@ def test_an_export_never_replaces_a_file_and_never_is_empty(
     enter: Callable[..., Result], walk: Path, tmp_path: Path
 ) -> None:
     file = tmp_path / "out.gpx"
-    assert "has no positions" in enter("export", file, *BELONGING, *DAY).output
+    assert "there are no positions in that time" in enter("export", file, *BELONGING, *DAY).output
     assert not file.exists()
     enter("import", walk, *BELONGING)
     assert "File exists" in enter("export", walk, *BELONGING, *DAY).output
@@ -190,7 +196,7 @@ def test_an_export_never_replaces_a_file_and_never_is_empty(
 
 
 def test_a_long_name_still_tells_files_apart() -> None:
-    names = {device_name(Path("x" * 200 + end)) for end in ("a.gpx", "b.gpx")}
+    names = {device_of("x" * 200 + end) for end in ("a.gpx", "b.gpx")}
     assert len(names) == 2
     assert {len(name) for name in names} == {80}
 
@@ -205,3 +211,30 @@ def test_a_file_of_no_format_is_refused(
         )
     assert other.rename(tmp_path / "WALK.GPX").exists()
     assert "accepted: 5" in enter("import", tmp_path / "WALK.GPX", *BELONGING).output
+
+
+@pytest.mark.parametrize("end", ["gpx", "geojson", "csv", "gpkg"])
+def test_several_units_go_out_and_come_back_as_the_file_says(
+    enter: Callable[..., Result], joined: Joined, walk: Path, tmp_path: Path, end: str
+) -> None:
+    joined.roster.add(Unit("p12", "PAPA 12", "patrol"))
+    enter("import", walk, *BELONGING)
+    enter("import", walk, "--unit", "p12", "--operation", "live")
+    file = tmp_path / f"out.{end}"
+    said = enter("export", file, "--operation", "live", *DAY).output
+    assert said == f"{file}: 10 positions in 4 segments\n"
+    again = enter("import", file, "--operation", "live").output
+    assert "accepted: 0\nduplicates: 10\nquarantined: 0\n" in again
+
+
+def test_a_file_that_names_no_unit_asks_for_one(enter: Callable[..., Result], walk: Path) -> None:
+    assert "choose the unit" in enter("import", walk, "--operation", "live").output
+
+
+def test_times_without_a_zone_are_utc_only_when_told(
+    enter: Callable[..., Result], tmp_path: Path
+) -> None:
+    file = tmp_path / "walk.csv"
+    file.write_text("time,lat,lon\n2026-05-04 08:00:00,42.89,20.87\n")
+    assert "  no_zone: 1\n" in enter("import", file, *BELONGING).output
+    assert "accepted: 1\n" in enter("import", file, *BELONGING, "--utc").output

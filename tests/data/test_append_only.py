@@ -12,11 +12,15 @@ from sqlalchemy.exc import DBAPIError
 
 from data.database import Database
 from data.event_store import EventStore
-from data.grants import NotServed, grant
+from data.grants import FINAL, NotServed, grant
+from data.quarantine_store import QuarantineStore
 from data.schema import metadata, operations
 from domain.chain import broken_links
 from domain.errors import InvalidField, StoreUnavailable
 from domain.events import Actor, Command, NewEvent
+from domain.fixes import Rejection
+from domain.quarantine import Decision
+from domain.stored_fixes import QuarantineEntry
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 COLUMNS = ", ".join(column.name for column in metadata.tables["events"].columns)
@@ -107,6 +111,42 @@ def test_no_statement_changes_or_removes_an_event(database: Database, store: Eve
     _whole(store, 4)
 
 
+DECISION = Decision(1, str(uuid.uuid4()), "discarded", "duty", "FPU_DUTY", NOW, "drill", "x")
+
+
+@pytest.fixture
+def decided(database: Database) -> QuarantineStore:
+    """A quarantine with one entry and what was decided about it."""
+    store = QuarantineStore(database)
+    refused = Rejection("unreadable", "body", "is no position")
+    with database.writing() as connection:
+        store.insert(
+            connection, [QuarantineEntry("drill", "p", "phone", NOW, "osmand", refused, b"?")]
+        )
+        store.decide(connection, DECISION)
+    return store
+
+
+def test_no_statement_changes_or_removes_a_decision(
+    database: Database, decided: QuarantineStore
+) -> None:
+    statements = [
+        "UPDATE quarantine_decisions SET decided_by = 'somebody'",
+        "DELETE FROM quarantine_decisions WHERE entry = 1",
+    ]
+    if database.dialect == "sqlite":
+        statements.append(
+            "INSERT OR REPLACE INTO quarantine_decisions SELECT * FROM quarantine_decisions"
+        )
+    else:
+        statements.append("TRUNCATE quarantine_decisions")
+        statements.append("TRUNCATE quarantine CASCADE")
+    for statement in statements:
+        _refused(database, statement, "final")
+    with database.reading() as connection:
+        assert decided.find(connection, 1).decision == DECISION
+
+
 @pytest.fixture
 def served(database: Database) -> Database:
     """The database where it is PostgreSQL."""
@@ -157,7 +197,7 @@ def test_an_account_that_owns_nothing_adds_to_the_log_and_cannot_change_it(
     with own.writing() as connection:
         for table in metadata.sorted_tables:
             connection.execute(table.select().limit(1))
-            if table.name != "events":
+            if table.name not in FINAL:
                 connection.execute(table.delete().where(text("false")))
     with served.writing() as connection:
         connection.exec_driver_sql("GRANT UPDATE ON events TO PUBLIC")

@@ -14,8 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.fixes import Fix, judge
+from domain.reports import Track, numbered
 from formats import gpx
-from formats.gpx_writer import Track, encode
+from formats.gpx_writer import encode
 from formats.message import Unreadable
 from tests.formats.samples import RECEIVED_AT, numbers, samples
 
@@ -93,7 +94,7 @@ def test_the_payloads_are_read_as_another_reader_reads_them(stem: str) -> None:
 def test_what_is_written_is_read_back_here_and_elsewhere(segments: list[list[Fix]]) -> None:
     raw = encode([Track("Sokol 1", segments)])
     back = [
-        [judge(report, RECEIVED_AT, anywhere=True) for report in segment]
+        [judge(report, RECEIVED_AT, anywhere=True) for report in numbered([segment])]
         for segment in gpx.decode(raw)
     ]
     assert back == segments

@@ -9,7 +9,8 @@ from pages.quarantine import LONGEST, _raw, _row
 
 ITEM = {
     "unit": "p11", "device": "phone-1", "received_at": "2026-11-21T12:00:00Z", "source": "osmand",
-    "reason": "swapped", "field": "latitude", "detail": "exchanged", "raw": "lat=20.87",
+    "reason": "swapped", "field": "latitude", "detail": "exchanged", "raw": "lat=20.87", "id": 7,
+    "decision": None,
 }  # fmt: skip
 
 
