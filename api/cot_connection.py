@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from formats.cot import Reading, read
 from formats.cot_stream import Splitter
+
+PIECE = 256 * 1024
+"""Bytes that are handed to the network at once. What it does not take is shared by all connections
+that wait for it, instead of being copied and moved for each of them."""
 
 LARGEST_BACKLOG = 8 * 1024 * 1024
 """Bytes that may wait for a client that does not read (about 12,000 events). Then it is let go and
@@ -48,6 +53,9 @@ class Connection(asyncio.Protocol):
         self._splitter = Splitter()
         self._transport: asyncio.Transport | None = None
         self._heard = 0
+        self._waiting: deque[memoryview] = deque()
+        self._backlog = 0
+        self._full = False
         self.certificate: str | None = None
         self.proven: str | None = None
         self.device: str | None = None
@@ -80,7 +88,15 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
+        self._waiting.clear()
         self._hall.left(self)
+
+    def pause_writing(self) -> None:
+        self._full = True
+
+    def resume_writing(self) -> None:
+        self._full = False
+        self._hand_over()
 
     # --- what the listener calls ---------------------------------------------------------------
 
@@ -89,11 +105,21 @@ class Connection(asyncio.Protocol):
         transport = self._transport
         if transport is None or transport.is_closing():
             return True
-        transport.write(data)
-        if transport.get_write_buffer_size() <= LARGEST_BACKLOG:
+        whole = memoryview(data)
+        self._waiting.extend(whole[start : start + PIECE] for start in range(0, len(data), PIECE))
+        self._backlog += len(data)
+        self._hand_over()
+        if self._backlog <= LARGEST_BACKLOG:
             return True
         transport.abort()
         return False
+
+    def _hand_over(self) -> None:
+        """Give the network as much as it takes."""
+        while self._waiting and not self._full and self._transport is not None:
+            piece = self._waiting.popleft()
+            self._backlog -= len(piece)
+            self._transport.write(piece)
 
     @property
     def leaving(self) -> bool:
@@ -119,6 +145,9 @@ class Connection(asyncio.Protocol):
     def close(self) -> None:
         """End it, after what is on its way to the client."""
         if self._transport is not None:
+            for piece in self._waiting:
+                self._transport.write(piece)
+            self._waiting.clear()
             self._transport.close()
 
     def _close_if_quiet(self, heard: int) -> None:

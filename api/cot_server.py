@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import signal
 import ssl
@@ -16,6 +15,7 @@ from api.cot_listener import CotListener
 from api.loopback import is_loopback
 from domain.errors import InvalidField
 from services.clock import Clock
+from services.garbage import settle
 
 
 class HasFeeds(Protocol):
@@ -52,8 +52,7 @@ def serve(
     if secured is not None and certificates is None:
         raise InvalidField("ca", "TLS needs --ca, --certificate and --key")
     context = _context(*certificates) if secured is not None and certificates else None
-    gc.collect()
-    gc.freeze()  # what the program itself consists of is not looked through again and again
+    settle()
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s")
     desk = Desk(services.ingest, services.roster, services.spots)
     try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import signal
 import ssl
@@ -18,6 +17,7 @@ from api.mqtt_listener import MqttListener
 from domain.errors import InvalidField
 from formats.owntracks_mqtt import Topics
 from services.clock import Clock
+from services.garbage import settle
 
 
 class HasFeeds(Protocol):
@@ -60,8 +60,7 @@ def serve(
     context = _context(*tls) if tls is not None else None
     topics = Topics(topic, named_by_user)
     broker = Broker(host, port, client_id, username, password, context)
-    gc.collect()
-    gc.freeze()  # what the program itself consists of is not looked through again and again
+    settle()
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s")
     asyncio.run(_run(services, broker, topics, say))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable
 from contextlib import closing
 from typing import Any
@@ -18,6 +17,7 @@ from data.database import Database
 from data.migrate import is_current, upgrade
 from services.container import Services, services_of
 from services.demonstration_accounts import seed_demonstration_accounts
+from services.garbage import settle
 from settings import Settings
 
 Factory = Callable[[Settings], Flask]
@@ -124,9 +124,7 @@ def _options(settings: Settings) -> dict[str, Any]:
 def _start_duties(worker: Any) -> None:
     # One request makes Dash finish its set-up before people come, and from several threads.
     worker.wsgi.test_client().get("/healthz")
-    # What is there now stays: the garbage collector need not look at it again and again.
-    gc.collect()
-    gc.freeze()
+    settle()
     services_of(worker.wsgi.extensions).duties.start()
 
 

@@ -17,6 +17,16 @@ from formats.message import Unreadable
 
 _BLANK = b" \t\r\n"
 _READABLE = re.compile(rb"\A(?!.*encoding)|encoding\s*=\s*[\"'](?:utf-?8|us-ascii)[\"']", re.S)
+_USUAL = frozenset(
+    {
+        b'<?xml version="1.0" encoding="UTF-8" standalone="yes"',
+        b"<?xml version='1.0' encoding='UTF-8' standalone='yes'",
+        b'<?xml version="1.0" encoding="UTF-8"',
+        b'<?xml version="1.0"',
+    }
+)
+"""Declarations that nearly all clients send, so that nearly none has to be read."""
+
 _LONGEST_TEXT = 4000
 _PRODUCER = "p-p"
 
@@ -30,11 +40,10 @@ def bare(piece: bytes) -> bytes | None:
     piece = piece.lstrip(_BLANK)
     if not piece.startswith(b"<?xml"):
         return piece
-    end = piece.find(b"?>")
-    declaration = piece[:end].lower() if end > 0 else b""
-    if not declaration or not _READABLE.search(declaration):
+    declaration, mark, rest = piece.partition(b"?>")
+    if declaration not in _USUAL and not (mark and _READABLE.search(declaration.lower())):
         return None
-    return piece[end + 2 :].lstrip(_BLANK)
+    return rest.lstrip(_BLANK)
 
 
 def read_together(pieces: Sequence[bytes]) -> list[Element] | None:
