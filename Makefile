@@ -6,6 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 FLASK := $(BIN)/flask --app app:create_app
 TEST_WORKERS ?= 2
+FUZZ_INPUTS ?= 2000000
 
 export PYTHONDONTWRITEBYTECODE := 1
 
@@ -58,7 +59,8 @@ bench: $(VENV)/installed-for-tests system-packages ## one table of ratios; PEERS
 	@BENCH_PEERS=$(or $(PEERS),$(BENCH_PEERS)) BENCH_QUICK=$(or $(QUICK),$(BENCH_QUICK)) \
 		$(BIN)/python -m benchmarks $(ONLY)
 
-fuzz: $(VENV)/installed-for-tests system-packages ## kills at every write step and under load, races by the thousand
+fuzz: $(VENV)/installed-for-tests system-packages ## two million hostile inputs, kills at every write step and under load, races
+	$(BIN)/python -m tests.fuzz.decoders --count $(FUZZ_INPUTS)
 	$(BIN)/python -m tests.servers -- $(BIN)/python -m tests.fuzz
 	$(BIN)/python -m tests.kills
 

@@ -204,7 +204,7 @@ def _message(environ: WSGIEnvironment) -> HttpMessage:
     body = request.get_data(cache=True)
     return HttpMessage(
         method=request.method,
-        query=request.args.to_dict(),
+        query=_query(environ),  # request.args gives up on bytes that are no UTF-8
         form=request.form.to_dict(),
         headers=dict(request.headers),
         body=body,

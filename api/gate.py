@@ -17,7 +17,7 @@ from flask import Flask, Request, redirect, request
 from werkzeug.wrappers import Response
 
 from api.problems import problem
-from domain.errors import NotPermitted, NotSignedIn
+from domain.errors import InvalidField, NotPermitted, NotSignedIn
 from pages.session import Visitor, visitor
 from services.accounts import Accounts
 
@@ -64,6 +64,7 @@ def safe_next(wanted: str | None) -> str:
 
 
 def _check() -> Response | None:
+    _refuse_other_encodings()
     if request.method not in _READING:
         _refuse_other_sites()
     if is_open(request.path):
@@ -73,6 +74,14 @@ def _check() -> Response | None:
     if request.method not in _READING and request.path.startswith(_JSON_ONLY):
         return _refuse_other_types()
     return None
+
+
+def _refuse_other_encodings() -> None:
+    # request.args would end in an exception, for strangers too
+    try:
+        request.query_string.decode()
+    except UnicodeDecodeError as fault:
+        raise InvalidField("query", "must be UTF-8") from fault
 
 
 def _refuse_other_sites() -> None:

@@ -8,7 +8,6 @@ Kosovo Police above all.
 from __future__ import annotations
 
 import difflib
-import tomllib
 import unicodedata
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -18,8 +17,10 @@ from string import Formatter
 from typing import Any
 
 from data.policy_keys import COMMON, NUMBERS, SECTIONS, with_numbers
+from data.toml_text import read_toml
 from domain.policy import Policy, with_roles
 from domain.transitions import OBSERVERS, ORGANISATION_OF, ROLES, ROWS_OF
+from domain.words import quotable
 
 KINDS = ("live", "exercise")
 """Kinds of operation that may differ; a history follows what stands outside of both."""
@@ -28,6 +29,7 @@ PRESCRIBED = ("shell.footnote", "map.footnote", "map.kosovo")
 """Words that are prescribed to the letter."""
 
 _EXERCISE_CONTROL = "EXCON"
+_LONGEST_PLACE, _LONGEST_DETAIL = 120, 300
 
 Catalogues = Mapping[str, Mapping[str, str]]
 
@@ -55,11 +57,13 @@ def read_unit_file(name: str, catalogues: Catalogues) -> UnitFile:
     if not name:
         return UnitFile()
     try:
-        sent = tomllib.loads(Path(name).read_bytes().decode("utf-8"))
+        sent = read_toml(Path(name).read_bytes())
     except OSError as fault:
         raise FaultyUnitFile([f"{name}: cannot be read: {fault.strerror}"]) from fault
     except ValueError as fault:
         raise FaultyUnitFile([f"{name}: is not TOML in UTF-8: {fault}"]) from fault
+    except RecursionError as fault:
+        raise FaultyUnitFile([f"{name}: is nested too deeply"]) from fault
     reading = _Reading(name, catalogues)
     found = reading.whole(sent)
     if reading.faults:
@@ -175,7 +179,8 @@ class _Reading:
 
     def _fault(self, section: str, key: str, detail: str) -> None:
         place = f"[{section}] {key}" if key else f"[{section}]"
-        self.faults.append(f"{self._name}: {place}: {detail}")
+        said = f"{quotable(place, _LONGEST_PLACE)}: {quotable(detail, _LONGEST_DETAIL)}"
+        self.faults.append(f"{self._name}: {said}")
 
 
 def _flat(content: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:

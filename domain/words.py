@@ -42,3 +42,9 @@ def clean_text(text: str) -> str:
         for letter in composed
         if letter in "\n\t" or unicodedata.category(letter) not in ("Cc", "Cf", "Cs")
     )
+
+
+def quotable(text: str, longest: int) -> str:
+    """``text`` of a stranger as a refusal quotes it: at most so many letters, none that hides."""
+    text = text if len(text) <= longest else text[: longest - 1] + "…"
+    return "".join(letter if letter.isprintable() else "\ufffd" for letter in text)

@@ -149,18 +149,23 @@ def _read_alone(piece: bytes) -> list[Reading]:
     except Unreadable as fault:
         start = piece.rfind(b"<event")
         if start <= 0:
-            return [Refused(piece, fault)]
+            return [_refused(piece, fault)]
         return [*_before(piece[:start], fault), *_read_alone(piece[start:])]
 
 
 def _before(piece: bytes, fault: Unreadable) -> list[Reading]:
     stripped = bare(piece[: piece.rfind(b">") + 1])
     if not stripped:
-        return [Refused(piece, fault)] if piece.strip() else []
+        return [_refused(piece, fault)] if piece.strip() else []
     try:
         return [_event(stripped, read_one(stripped))]
     except Unreadable:
-        return [Refused(piece, fault)]
+        return [_refused(piece, fault)]
+
+
+def _refused(piece: bytes, fault: Unreadable) -> Refused:
+    """The fault without how it came about, which holds on to a parser; there may be thousands."""
+    return Refused(piece, Unreadable(fault.field, fault.detail))
 
 
 # --- one event -----------------------------------------------------------------------------------

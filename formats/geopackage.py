@@ -175,7 +175,7 @@ def _read(data: bytes, device: str, utc: bool) -> Iterator[tuple[object, Report]
         database.deserialize(data[:18] + b"\x01\x01" + data[20:])
         _confine(database)
         yield from _points(database, device, utc)
-    except (sqlite3.Error, OverflowError) as fault:
+    except (sqlite3.Error, OverflowError, UnicodeError) as fault:  # names may be of any bytes
         raise Unreadable("file", f"is broken: {ascii(str(fault))[1:121]}") from fault
     finally:
         database.close()

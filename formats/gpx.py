@@ -10,16 +10,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from io import BytesIO
-from xml.etree.ElementTree import Element, ParseError
+from typing import Any
+from xml.etree.ElementTree import Element, ParseError, TreeBuilder
 
 from defusedxml.common import DefusedXmlException
-from defusedxml.ElementTree import iterparse
+from defusedxml.ElementTree import DefusedXMLParser, iterparse
 
 from domain.fixes import Rejection, Report
 from formats.message import Unreadable, device_id
 from formats.points import MOST_POINTS, read_attributes, unit_name
 from formats.values import Values
 from formats.xml_text import as_utf8, without_remarks
+
+LONGEST_PART = 1024 * 1024
+"""Bytes of one tag, comment or processing instruction. The parser begins each anew with every piece
+of the file until it has its end, so what it costs grows with the square of its length."""
 
 _POINT = re.compile(rb"<(?:[\w.-]+:)?trkpt[\s/>]")
 _PLANS = {
@@ -42,8 +47,9 @@ def decode(data: bytes, *, device: str = "", utc: bool = False) -> Iterator[list
     """
     reader = _Reader(device)
     try:
-        whole = BytesIO(as_utf8(data))
-        for event, element in iterparse(whole, ("start", "end"), forbid_dtd=True):
+        parser = DefusedXMLParser(target=TreeBuilder(), forbid_dtd=True)
+        file = _File(as_utf8(data), parser)
+        for event, element in iterparse(file, ("start", "end"), parser=parser):
             segment = reader.feed(event, element)
             if segment is not None:
                 yield segment
@@ -70,6 +76,20 @@ def passed_over(data: bytes) -> dict[str, int]:
     text = without_remarks(as_utf8(data))
     counts = {name: sum(1 for _ in tag.finditer(text)) for name, tag in _PLANS.items()}
     return {name: number for name, number in counts.items() if number}
+
+
+class _File:
+    """What the parser reads; it ends with ``Unreadable`` where a part has no end."""
+
+    def __init__(self, data: bytes, parser: Any) -> None:
+        self._data = BytesIO(data)
+        self._parser = parser.parser
+
+    def read(self, size: int) -> bytes:
+        """The next bytes."""
+        if self._data.tell() - max(0, self._parser.CurrentByteIndex) > LONGEST_PART:
+            raise Unreadable("file", f"has a tag or comment of more than {LONGEST_PART:,} bytes")
+        return self._data.read(size)
 
 
 class _Reader:

@@ -27,10 +27,13 @@ from domain.roster import (
 )
 from domain.roster_rules import Roster
 from domain.time import parse_rfc3339
+from domain.words import quotable
 from services.roster import key_hash
 
 LARGEST_FILE = 5_000_000
 """Bytes; a roster of a thousand units has a tenth of that."""
+
+_LONGEST_NAME, _LONGEST_DETAIL, _MOST_DIGITS = 40, 200, 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +92,7 @@ class Row:
     def whole(self, column: str, default: str | None = None) -> int:
         """A whole number."""
         text = self.text(column, default)
-        if not (text.isascii() and text.isdigit()):
+        if not (text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS):
             raise InvalidField(column, f"must be a whole number, not {text[:40]!r}")
         return int(text)
 
@@ -193,7 +196,7 @@ def plan(kind: str, data: bytes, roster: Roster, new_key: Callable[[], str]) -> 
             record = KINDS[kind].build(_row(header, cells), key)
             roster.add(record)
         except InvalidField as fault:
-            faults.append(RowFault(line, fault.field, fault.detail))
+            faults.append(_fault(line, fault.field, fault.detail))
             continue
         records.append(record)
         if isinstance(record, Device):
@@ -234,7 +237,7 @@ def _text(data: bytes) -> str:
 def _check_header(kind: Kind, header: list[str]) -> None:
     known = (*kind.required, *kind.optional)
     faults = [
-        RowFault(1, name or "(empty)", f"is not one of {', '.join(known)}")
+        _fault(1, name or "(empty)", f"is not one of {', '.join(known)}")
         for name in header
         if name not in known
     ]
@@ -244,8 +247,13 @@ def _check_header(kind: Kind, header: list[str]) -> None:
         raise ImportRefused(faults)
 
 
+def _fault(line: int, column: str, detail: str) -> RowFault:
+    """Words of the file are quoted in it: as many as a person reads, and none that hides."""
+    return RowFault(line, quotable(column, _LONGEST_NAME), quotable(detail, _LONGEST_DETAIL))
+
+
 def _row(header: list[str], cells: list[str]) -> Row:
     if len(cells) != len(header):
-        column = header[min(len(cells), len(header) - 1)]
+        column = header[min(len(cells), len(header) - 1)] or "(empty)"
         raise InvalidField(column, f"the line has {len(cells)} cells, the header {len(header)}")
     return Row(dict(zip(header, (cell.strip() for cell in cells), strict=True)))

@@ -64,7 +64,8 @@ def _as_invalid(fault: ValidationError, prefix: str) -> InvalidField:
     if fault.validator == "additionalProperties" and isinstance(fault.instance, Mapping):
         known = fault.schema.get("properties", {})
         strange = sorted(name for name in fault.instance if name not in known)
-        return InvalidField(".".join([*path, strange[0]])[:200], "is not known here")
+        name = strange[0].strip() or "(empty)"
+        return InvalidField(".".join([*path, name])[:200], "is not known here")
     field = ".".join(path) or "body"
     return InvalidField(field[:200], _sentence(fault))
 

@@ -14,12 +14,17 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from playwright.sync_api import Browser, expect, sync_playwright
 from sqlalchemy import make_url, text
 
 from data.database import Database
 from data.migrate import upgrade
 from tests.system_packages import CHROMIUM
+
+# how long one example takes says nothing on a machine that has other work
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 PATIENCE_MS = 60_000
 """How long a condition may take in the browser on a slow machine before it counts as not met."""

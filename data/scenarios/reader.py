@@ -5,12 +5,12 @@ Every fault is an ``InvalidField`` that names the key, for example ``incident[3]
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from data.scenarios.tables import Table
+from data.toml_text import read_toml
 from domain.errors import InvalidField, NotFound
 from domain.roster import OPERATION_KINDS, PLATOON_KINDS
 from domain.scenario import (
@@ -30,6 +30,7 @@ from domain.scenario import (
     Stop,
 )
 from domain.transitions import INC, LINE, LOG, ORGANISATIONS, RES, STATES, T2, T3
+from domain.words import quotable
 
 FOLDER = Path(__file__).resolve().parent
 
@@ -64,11 +65,22 @@ class ScenarioLibrary:
 
 
 def parse(data: bytes, source: str) -> Scenario:
-    """The scenario in the bytes of a file that ``source`` names."""
+    """The scenario in the bytes of a file that ``source`` names. Raises ``InvalidField``."""
     try:
-        root = Table(tomllib.loads(data.decode()), "")
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
-        raise InvalidField("(file)", f"is not TOML in UTF-8: {fault}") from fault
+        root = read_toml(data)
+    except ValueError as fault:  # wrong syntax, wrong encoding, numbers of thousands of digits
+        raise InvalidField("(file)", quotable(f"is not TOML in UTF-8: {fault}", 300)) from fault
+    except RecursionError as fault:
+        raise InvalidField("(file)", "is nested too deeply") from fault
+    try:
+        return _scenario(Table(root, ""), source)
+    except RecursionError as fault:  # a.a.a = 1 is deeper than it is long
+        raise InvalidField("(file)", "is nested too deeply") from fault
+    except InvalidField as fault:
+        raise InvalidField(quotable(fault.field, 120), quotable(fault.detail, 300)) from fault
+
+
+def _scenario(root: Table, source: str) -> Scenario:
     scenario = Scenario(
         source=source,
         operation=_operation(root.table("operation")),

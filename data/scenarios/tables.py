@@ -12,6 +12,8 @@ from domain.scenario import When
 
 _DURATION = re.compile(r"(?=\d)(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
 _OFFSET = re.compile(r"[+-](?=\d)(?:\d+h)?(?:\d+m)?(?:\d+s)?")
+_DIGITS = 9  # what is cut off behind them makes it too long in any case
+_LONGEST = timedelta(days=3660)
 
 
 class Table:
@@ -69,7 +71,7 @@ class Table:
     def offset(self, key: str) -> timedelta:
         """A time from the moment of loading, such as -6h20m or +4m."""
         value = self.text(key)
-        found = as_offset(value)
+        found = as_offset(value, self.name(key))
         if found is None:
             raise InvalidField(self.name(key), f"must be like -6h20m or +4m, not {value!r}")
         return found
@@ -111,7 +113,7 @@ class Table:
 
     def anything(self, key: str) -> Any:
         """Whatever is there, {} where it is missing; a text such as -3h is read as an offset."""
-        return _with_offsets(self._value(key, {}))
+        return _with_offsets(self._value(key, {}), self.name(key))
 
     def end(self) -> None:
         """Raise unless every key was asked for."""
@@ -127,11 +129,11 @@ class Table:
         return value
 
 
-def as_offset(text: str) -> timedelta | None:
-    """The offset that ``text`` is, None when it is none."""
+def as_offset(text: str, name: str) -> timedelta | None:
+    """The offset that ``text`` is, None when it is none; of the key ``name``, for messages."""
     if not _OFFSET.fullmatch(text):
         return None
-    length = _duration(text[1:], "")
+    length = _duration(text[1:], name)
     return -length if text[0] == "-" else length
 
 
@@ -139,18 +141,23 @@ def _duration(text: str, name: str) -> timedelta:
     match = _DURATION.fullmatch(text)
     if match is None:
         raise InvalidField(name, f"must be a length of time like 1h30m, not {text!r}")
-    hours, minutes, seconds = (int(part or 0) for part in match.groups())
-    return timedelta(hours=hours, minutes=minutes, seconds=seconds)
+    hours, minutes, seconds = (
+        int((part or "0").lstrip("0")[:_DIGITS] or "0") for part in match.groups()
+    )
+    length = timedelta(hours=hours, minutes=minutes, seconds=seconds)
+    if length > _LONGEST:
+        raise InvalidField(name, f"must not be longer than {_LONGEST.days} days")
+    return length
 
 
-def _with_offsets(value: Any) -> Any:
+def _with_offsets(value: Any, name: str) -> Any:
     if isinstance(value, str):
-        found = as_offset(value)
+        found = as_offset(value, name)
         return value if found is None else found
     if isinstance(value, Mapping):
-        return {key: _with_offsets(part) for key, part in value.items()}
+        return {key: _with_offsets(part, f"{name}.{key}") for key, part in value.items()}
     if _is_list(value):
-        return [_with_offsets(part) for part in value]
+        return [_with_offsets(part, f"{name}[{at}]") for at, part in enumerate(value, 1)]
     return value
 
 

@@ -291,6 +291,20 @@ def test_owntracks_encrypted_message_is_kept_with_what_to_do(
     assert "encryption key" in store.quarantined[0][3].detail
 
 
+def test_an_address_in_another_encoding_costs_no_position(
+    client: FlaskClient, store: Store
+) -> None:
+    place = "&".join(f"{name}={value}" for name, value in PLACE.items())
+    query = f"id=sokol-1&key={KEY}&{place}&note=Mitrovic\xeb"
+    for method in ("GET", "POST"):
+        answer = client.open(
+            "/feeds/osmand", method=method, data=b"x" if method == "POST" else None,
+            environ_overrides={"QUERY_STRING": query},
+        )  # fmt: skip
+        assert answer.status_code == 200
+    assert [reports[0].latitude for _, reports, _ in store.accepted] == [42.89, 42.89]
+
+
 def test_a_wild_value_still_reaches_the_store_to_be_judged_there(
     client: FlaskClient, store: Store
 ) -> None:

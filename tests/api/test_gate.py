@@ -90,6 +90,13 @@ def test_the_document_of_one_user_tells_nothing_of_another(
         assert "commander" not in document
 
 
+@pytest.mark.parametrize("path", ["/sign-in", "/", "/live", "/api/v1/operations"])
+def test_an_address_that_is_no_text_is_refused(stranger: FlaskClient, path: str) -> None:
+    answer = stranger.get(path, environ_overrides={"QUERY_STRING": "next=\xff"}, headers=HTML)
+    assert answer.status_code == 400
+    assert answer.get_json()["field"] == "query"
+
+
 def test_a_page_redirects_to_sign_in_and_remembers_where(stranger: FlaskClient) -> None:
     answer = stranger.get(PAGE, headers=HTML)
     assert answer.status_code == 302

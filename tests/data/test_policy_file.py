@@ -282,6 +282,22 @@ def test_what_is_no_toml_is_refused(tmp_path: Path, content: bytes) -> None:
         read_unit_file(str(path), CATALOGUES)
 
 
+def test_a_file_nested_without_end_is_refused(read: Read) -> None:
+    with pytest.raises(FaultyUnitFile, match=r"unit\.toml: is nested too deeply"):
+        read("a = " + "[" * 5_000)
+    with pytest.raises(FaultyUnitFile, match=r"unit\.toml: is not TOML .*more than 100 dots"):
+        read("[words.en]\n" + "a." * 5_000 + "b = 1")
+
+
+@pytest.mark.parametrize(
+    "content", [f"[{'s' * 5_000}]", f"[timers]\n'{'k' * 5_000}\\u0000' = 1", '["\\u0000\\u202e"]']
+)
+def test_a_fault_quotes_no_more_than_can_be_read(read: Read, content: str) -> None:
+    (fault,) = _faults(read, content)
+    assert len(fault) < 600
+    assert fault.isprintable()
+
+
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     for path in (tmp_path / "missing.toml", tmp_path):
         with pytest.raises(FaultyUnitFile, match="cannot be read"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -181,6 +182,18 @@ STREAM = b"".join(
         event(inside=POINT + "<remarks>a]]&gt;</remarks>"), b"<a></event>", event(uid="last"),
     ]
 )  # fmt: skip
+
+
+def test_thousands_of_refusals_cost_bounded_memory() -> None:
+    pieces = [b"</event>"] * 8_000
+    tracemalloc.start()
+    try:
+        found = read(pieces)
+        assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    finally:
+        tracemalloc.stop()
+    assert len(found) == len(pieces)
+    assert all(isinstance(each, Refused) and each.fault.detail for each in found)
 
 
 @given(cuts=st.lists(st.integers(0, len(STREAM)), max_size=12))

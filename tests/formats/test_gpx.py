@@ -137,6 +137,38 @@ def test_a_file_with_too_many_points_is_refused_after_what_was_read(
 
 
 @pytest.mark.parametrize(
+    ("begin", "letter", "end"),
+    [("<!--", "x", "-->"), ("<wpt a='", "x", "'/>"), ("<", "n", "/>"), ("<?a ", "x", "?>")],
+    ids=["comment", "attribute", "name", "instruction"],
+)
+def test_a_part_without_an_end_is_refused_after_what_was_read(
+    begin: str, letter: str, end: str
+) -> None:
+    point = '<trkpt lat="42.8" lon="20.8"/>'
+    short = f"{begin}{letter * 400_000}{end}"
+    assert [len(each) for each in gpx.decode(document(point, short, point))] == [2]
+    long = f"{begin}{letter * (gpx.LONGEST_PART + 100_000)}{end}"
+    segments = gpx.decode(document(point, long, point))
+    assert len(next(segments)) == 1
+    with pytest.raises(Unreadable, match="tag or comment"):
+        next(segments)
+
+
+@pytest.mark.parametrize("begin", ["<!--", "<![CDATA["])
+def test_counting_looks_for_an_end_once(begin: str) -> None:
+    point = '<trkpt lat="42.8" lon="20.8"/>'
+    assert gpx.count(document(point, "<!-- <trkpt/> -->", "<![CDATA[<trkpt/>]]>", point)) == 2
+    # were every beginning looked at to the end of the file, this would take a quarter of an hour
+    assert gpx.count(document(point, begin * 200_000, point)) == 1
+
+
+def test_a_text_may_be_long() -> None:
+    point = '<trkpt lat="42.8" lon="20.8"><desc>' + "x &amp; " * 400_000 + "</desc></trkpt>"
+    (segment,) = gpx.decode(document(point))
+    assert len(segment) == 1
+
+
+@pytest.mark.parametrize(
     "inner",
     [
         '<!ENTITY a0 "ha">'

@@ -233,3 +233,18 @@ def test_a_database_that_wants_to_run_something_is_refused(made: str) -> None:
     database.close()
     with pytest.raises(Unreadable):
         read("geopackage", raw)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"altitude DOUBLE", b"altitud\xe9 DOUBLE"),
+        (b"CREATE TABLE fixes", b"CREATE T\xe9BLE fixes"),
+    ],
+    ids=["a column", "the schema"],
+)
+def test_a_database_with_names_that_are_no_utf_8_is_refused(old: bytes, new: bytes) -> None:
+    raw = geopackage.encode([Track("P", [[fix()]])])
+    assert raw.count(old) == 1
+    with pytest.raises(Unreadable, match="codec can't decode"):
+        list(geopackage.decode(raw.replace(old, new)))

@@ -71,6 +71,11 @@ def test_each_device_gets_a_key_of_which_only_the_hash_is_a_record() -> None:
             "id,operation,callsign,kind,strength\na,live,A,support,x\n",
             [(2, "strength")],
         ),
+        (
+            "platoons",
+            f"id,operation,callsign,kind,strength\na,live,A,support,{'9' * 5_000}\n",
+            [(2, "strength")],
+        ),
         ("platoons", "id,operation,callsign,kind,strength\na,b,A,support,1", [(2, "operation")]),
         ("shifts", "id,operation,name,starts_at,ends_at\na,live,A,,\n", [(2, "starts_at")]),
         (
@@ -92,6 +97,19 @@ def test_every_fault_has_its_line_and_column(
 def test_a_fault_reads_as_a_sentence() -> None:
     with pytest.raises(ImportRefused, match="line 2, column callsign: must not be empty"):
         read("units", "id,callsign\na,\n")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["id,callsign," + "x" * 9_000 + "\n", "id,\x00\u202e,callsign\n", "id,callsign,\nA\x00\n"],
+)
+def test_a_fault_quotes_no_more_than_can_be_read(text: str) -> None:
+    with pytest.raises(ImportRefused) as refused:
+        read("units", text)
+    for fault in refused.value.faults:
+        assert 0 < len(fault.column) <= 40
+        assert len(fault.detail) <= 200
+        assert str(fault).isprintable()
 
 
 def test_an_unknown_kind_is_refused() -> None:

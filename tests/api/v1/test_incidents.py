@@ -104,6 +104,7 @@ def test_every_kind_of_refusal_has_its_status(
 
     good = envelope("INC", "confirm", 1, confirm, "KP")
     assert status("duty", {**good, "record": {"kp_unit": "x"}}) == (400, "record.kp_informed_at")
+    assert status("duty", {**good, "": "x"}) == (400, "(empty)")
     assert status("duty", {**good, "expected_version": 0}) == (409, "expected_version")
     assert status("review", good) == (403, "role")
     assert status("duty", {**good, "asserted_by": {"org": "KFOR", "function": "x"}})[0] == 422

@@ -125,6 +125,21 @@ def test_times_are_offsets_or_moments() -> None:
         ("position = [42.9, 20.9]", "position = [42.9]", "incident[1].report.position"),
         ("strength = 10", 'strength = "ten"', "platoon[1].strength"),
         ('kind = "support"', 'kind = "cavalry"', "platoon[1].kind"),
+        ('stay = "20m"', f'stay = "{"9" * 20}h"', "patrol[1].duty[1].route[1].stay"),
+        ('first = "-2h"', f'first = "-{"9" * 5_000}h"', "shifts.first"),
+        (
+            'received_at = "+3m"',
+            f'received_at = "+{"9" * 12}s"',
+            "incident[1].step[1].record.request.received_at",
+        ),
+        ("strength = 10", f"strength = {'9' * 5_000}", "(file)"),
+        ("strength = 10", f"strength = {'[' * 5_000}", "(file)"),
+        ("record = { title", f"record = {{ {'a.' * 5_000}a = 1, title", "(file)"),
+        (
+            "record = { title",
+            f"record = {{ a = {('{' + 'a.' * 80 + 'a = [' + chr(10)) * 50}{']}' * 50}, title",
+            "(file)",
+        ),
         ('stay = "20m"', 'stay = "20"', "patrol[1].duty[1].route[1].stay"),
         ('task = "north"', 'task = "north"\n  speed = 3', "patrol[1].duty[1].speed"),
         ('team = "A"', 'team = "B"', "patrol[1].duty"),
@@ -139,6 +154,17 @@ def test_times_are_offsets_or_moments() -> None:
 )  # fmt: skip
 def test_a_fault_is_named_by_its_key(old: str, new: str, field: str) -> None:
     assert fault_of(changed(old, new)).field == field
+
+
+def test_a_fault_quotes_no_more_than_can_be_read() -> None:
+    fault = fault_of(changed('stay = "20m"', f'stay = "\\u0000{"x" * 5_000}"'))
+    assert len(fault.detail) <= 300
+    assert fault.detail.isprintable()
+
+
+def test_a_length_of_time_may_begin_with_zeros() -> None:
+    small = parse(changed('stay = "20m"', f'stay = "{"0" * 20}20m"'), "small")
+    assert small.patrols[0].duties[0].stops[0].stay == timedelta(minutes=20)
 
 
 def test_two_incidents_of_one_key_are_refused() -> None:
