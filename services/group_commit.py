@@ -57,8 +57,8 @@ class GroupCommit(Generic[Work, Result]):
         largest_group: int = 4_096,
         patience_s: float = 15.0,
         slow_s: float = 3.0,
-        pause_s: float = 0.002,
-        longest_gathering_s: float = 0.012,
+        pause_s: float = 0.001,
+        longest_gathering_s: float = 0.004,
     ) -> None:
         self._write = write
         self._weigh = weigh
