@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Hashable, Sequence
+from collections.abc import Collection, Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
 
+from api.one_by_one import OneByOne
 from domain.errors import StoreUnavailable
 from domain.fixes import CLOCK_TOLERANCE, MISSION_START, Rejection, Report, inside_area
 from formats.cot import REPORTED, CotEvent, Kind, Reading, Refused
@@ -129,7 +130,7 @@ class Desk:
         self._roster = roster
         self._spots = spots
         self._calls: dict[tuple[str, str], datetime] = {}
-        self._written_down = False
+        self._one_by_one = OneByOne(_LOG, "an event")
         self._pool = ThreadPoolExecutor(8, "cot-quarantine")
 
     def write(
@@ -142,7 +143,7 @@ class Desk:
         not stored twice.
         """
         outcome = Outcome()
-        self._written_down = False
+        self._one_by_one.begin()
         work = self._sort(arrivals, outcome)
         calls = self._mark_calls(work)
         self._store(work, outcome)
@@ -266,13 +267,13 @@ class Desk:
 
     def _store_alone(self, arrival: Arrival, event: CotEvent) -> bool:
         """With its bytes, because it may end in quarantine."""
-        return self._stored(
+        return self._one_by_one.stored(
             lambda: self._ingest.accept(SOURCE, [event.report], [event.raw], arrival.received_at)
         )
 
     def _store_unreadable(self, arrival: Arrival, refused: Refused, device: str) -> bool:
         rejection = Rejection("unreadable", refused.fault.field, refused.fault.detail)
-        return self._stored(
+        return self._one_by_one.stored(
             lambda: self._ingest.quarantine(
                 SOURCE, device, refused.raw, rejection, arrival.received_at
             )
@@ -280,7 +281,7 @@ class Desk:
 
     def _tell(self, work: _Work, outcome: Outcome) -> None:
         for arrival, event, filing in work.spots:
-            if not self._stored(partial(self._keep_spot, arrival, event, filing)):
+            if not self._one_by_one.stored(partial(self._keep_spot, arrival, event, filing)):
                 outcome.counts["failed"] += 1
         for arrival, event, filing in work.cancelled:
             say = partial(
@@ -289,23 +290,8 @@ class Desk:
                 device=event.device,
                 occurred_at=_moment(arrival, event),
             )
-            if not self._stored(say):
+            if not self._one_by_one.stored(say):
                 outcome.counts["failed"] += 1
-
-    def _stored(self, store: Callable[[], object]) -> bool:
-        """Whether it is durable. Raises ``StoreUnavailable``; any other fault is one of this
-        program about one event, which must not stop the events of everybody else, and of many in
-        one group only the first is written down, so that the log stays readable."""
-        try:
-            store()
-        except StoreUnavailable:
-            raise
-        except Exception:
-            if not self._written_down:
-                self._written_down = True
-                _LOG.exception("an event could not be stored")
-            return False
-        return True
 
     def _keep_spot(self, arrival: Arrival, event: CotEvent, filing: Filing) -> None:
         report = event.report

@@ -14,11 +14,11 @@ import ssl
 from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 from functools import partial
 
 from api.cot_connection import Connection
 from api.cot_desk import Arrival, Desk, Outcome
+from api.refusals import Refusals
 from domain.errors import StoreUnavailable
 from formats.cot import CotEvent, Kind, Reading
 from formats.cot_writer import DECLARATION, pong
@@ -36,8 +36,6 @@ MOST_FAULTS = 20
 as it has said nothing of a known one."""
 
 _RETRY_S = (0.2, 0.5, 1.0, 2.0, 5.0)
-_NAMED = 5  # uids that a warning names
-_SAY_EVERY = timedelta(seconds=30)
 
 _IN_BINARY = "in the binary form of the protocol, which is not read: set the client to XML"
 
@@ -61,10 +59,7 @@ class CotListener:
         self._stopping = False
         self._thread = ThreadPoolExecutor(1, "cot-desk")
         self._servers: list[asyncio.Server] = []
-        self._said_at = clock()
-        self._said_once = False
-        self._unsaid: Counter[str] = Counter()
-        self._strangers: set[str] = set()
+        self._refusals = Refusals(_LOG, clock, "uids")
         self.counts: Counter[str] = Counter()
 
     async def listen(self, host: str, port: int, secured: ssl.SSLContext | None = None) -> int:
@@ -84,7 +79,7 @@ class CotListener:
             arrivals, self._waiting = self._waiting, []
             self._show(await self._store(arrivals))
             self._breathe()
-            self._tell()
+            self._refusals.tell()
         for connection in list(self._connections):
             connection.close()
         self._thread.shutdown()
@@ -185,9 +180,8 @@ class CotListener:
         for operation, shown in outcome.shown.items():
             self._show_operation(outcome, operation, shown)
         self.counts.update(outcome.counts)
-        self._unsaid.update({what: outcome.counts[what] for what in _NOTABLE})
-        if len(self._strangers) < _NAMED:
-            self._strangers |= outcome.strangers
+        notable = {what: outcome.counts[what] for what in _NOTABLE}
+        self._refusals.add(notable, outcome.strangers)
 
     def _show_operation(
         self, outcome: Outcome, operation: str, shown: Sequence[tuple[Hashable, bytes]]
@@ -223,8 +217,7 @@ class CotListener:
         if connection.proven is not None and connection.proven in outcome.known:
             self._identify(connection, connection.proven)
         elif connection.proven is not None and connection.proven in outcome.looked_up:
-            self._count("unknown certificate")
-            self._strangers.add(connection.proven)
+            self._count("unknown certificate", connection.proven)
             connection.close()
         if connection.device is None and connection.faults > MOST_FAULTS:
             connection.close()
@@ -236,20 +229,7 @@ class CotListener:
 
     # --- telling -------------------------------------------------------------------------------
 
-    def _count(self, what: str) -> None:
+    def _count(self, what: str, *strangers: str) -> None:
         self.counts[what] += 1
-        self._unsaid[what] += 1
+        self._refusals.add({what: 1}, strangers)
         self._something.set()
-
-    def _tell(self) -> None:
-        """What was refused, at most twice a minute whatever comes in."""
-        now = self._clock()
-        unsaid = +self._unsaid
-        if not unsaid or (self._said_once and now - self._said_at < _SAY_EVERY):
-            return
-        self._said_once, self._said_at = True, now
-        told = ", ".join(f"{what}: {number}" for what, number in sorted(unsaid.items()))
-        names = ", ".join(ascii(name) for name in sorted(self._strangers)[:_NAMED])
-        _LOG.warning("refused %s%s", told, f" (uids {names})" if names else "")
-        self._unsaid.clear()
-        self._strangers.clear()

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import Protocol
 
+from api.one_by_one import OneByOne
 from domain.errors import StoreUnavailable
 from domain.fixes import Rejection, Report
 from formats.message import MqttMessage, Unreadable
@@ -92,6 +94,7 @@ class Desk:
         self._ingest = ingest
         self._roster = roster
         self._topics = topics
+        self._one_by_one = OneByOne(_LOG, "a message")
         self._places: dict[str, tuple[object, bytes]] = {}
 
     def sort(self, arrivals: Sequence[Arrival]) -> Work:
@@ -117,6 +120,7 @@ class Desk:
 
         Raises ``StoreUnavailable``: then call it again with the same; it goes on where it was.
         """
+        self._one_by_one.begin()
         while work.batches:
             batch = work.batches[0]
             try:
@@ -157,7 +161,8 @@ class Desk:
         """One by one, and what cannot be stored so is kept as it came."""
         while batch.reports:
             one = replace(batch, reports=batch.reports[:1], raw=batch.raw[:1])
-            if not _stored(self._accept, one) and not _stored(self._keep, one):
+            accept, keep = partial(self._accept, one), partial(self._keep, one)
+            if not self._one_by_one.stored(accept) and not self._one_by_one.stored(keep):
                 work.counts["failed"] += 1
             del batch.reports[0], batch.raw[0]
 
@@ -201,16 +206,3 @@ class _Sorting:
         self._heard.add(device)
         if report.latitude is None:
             self._placeless.add(device)
-
-
-def _stored(store: Callable[[Batch], None], one: Batch) -> bool:
-    """Whether it is durable. Raises ``StoreUnavailable``; any other fault is one of this program
-    about one message, which must not stop the messages of everybody else."""
-    try:
-        store(one)
-    except StoreUnavailable:
-        raise
-    except Exception:
-        _LOG.exception("a message could not be stored")
-        return False
-    return True

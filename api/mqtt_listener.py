@@ -15,12 +15,13 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from paho.mqtt.client import MQTTMessage
 
 from api.mqtt_connection import UNACKNOWLEDGED, Broker, Connection, Lost
 from api.mqtt_desk import Arrival, Desk, Work
+from api.refusals import Refusals
 from domain.errors import StoreUnavailable
 from formats.message import MqttMessage
 from formats.owntracks_mqtt import Topics
@@ -35,8 +36,6 @@ ask for no acknowledgement (QoS 0) know no limit."""
 _RETRY_S = (0.2, 0.5, 1.0, 2.0, 5.0)
 _CONNECT_AGAIN_S = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 _STEADY_S = 60.0  # a connection that held for so long was a good one
-_NAMED = 5  # devices that a warning names
-_SAY_EVERY = timedelta(seconds=30)
 _MICROSECOND = timedelta(microseconds=1)
 
 _NOTABLE = ("unknown", "unreadable", "failed")
@@ -70,9 +69,7 @@ class MqttListener:
         self._stopping = asyncio.Event()
         self._thread = ThreadPoolExecutor(1, "mqtt-desk")
         self._last = clock()
-        self._said_at = self._last - _SAY_EVERY
-        self._unsaid: Counter[str] = Counter()
-        self._strangers: set[str] = set()
+        self._refusals = Refusals(_LOG, clock, "devices")
         self.counts: Counter[str] = Counter()
 
     @property
@@ -168,10 +165,8 @@ class MqttListener:
             work = await self._store(arrivals)
             self._acknowledge(arrivals)
             self.counts.update(work.counts)
-            self._unsaid.update({what: work.counts[what] for what in _NOTABLE})
-            if len(self._strangers) < _NAMED:
-                self._strangers |= work.strangers
-        self._tell()
+            self._refusals.add({what: work.counts[what] for what in _NOTABLE}, work.strangers)
+        self._refusals.tell()
 
     async def _store(self, arrivals: list[Arrival]) -> Work:
         """Holds on to what it was given until it is durable, however long the store is away.
@@ -211,18 +206,3 @@ class MqttListener:
             if arrival.connection == number:
                 durable.append(arrival.mid)
         self._connection.acknowledge(durable)
-
-    # --- telling -------------------------------------------------------------------------------
-
-    def _tell(self) -> None:
-        """What was refused, at most twice a minute whatever comes in."""
-        now: datetime = self._clock()
-        unsaid = +self._unsaid
-        if not unsaid or now - self._said_at < _SAY_EVERY:
-            return
-        self._said_at = now
-        told = ", ".join(f"{what}: {number}" for what, number in sorted(unsaid.items()))
-        names = ", ".join(ascii(name[:80]) for name in sorted(self._strangers)[:_NAMED])
-        _LOG.warning("refused %s%s", told, f" (devices {names})" if names else "")
-        self._unsaid.clear()
-        self._strangers.clear()
