@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.analysis_settings import AnalysisSettings
-from domain.fleet import MICROSECONDS, Fleet, Floats, Integers, fleet_of, numbered, starts
+from domain.fleet import MICROSECONDS, Fleet, Floats, Integers, fleet_of_columns, numbered, starts
 from domain.levels import COARSEST, levels, shown_at, world
 from domain.stored_fixes import FixColumns
 from domain.track_analysis import Cleaned, clean
@@ -83,14 +83,7 @@ def draw(
     that it shows, without one those of every zoom that has levels.
     """
     track = numbered(columns.unit) * (len(columns) + 1) + numbered(columns.device)
-    fleet, order = fleet_of(
-        track,
-        columns.fix_time,
-        columns.latitude,
-        columns.longitude,
-        columns.accuracy,
-        columns.segment,
-    )
+    fleet, order = fleet_of_columns(columns, track)
     cleaned = clean(fleet, settings)
     whole = np.flatnonzero(~(cleaned.outliers | cleaned.useless))
     now = (cleaned.believed.fix_time >= start) & (cleaned.believed.fix_time < end)

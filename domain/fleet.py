@@ -10,6 +10,7 @@ import shapely
 from numpy.typing import NDArray
 
 from domain.geodesy import EARTH_RADIUS_M
+from domain.stored_fixes import FixColumns
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -66,6 +67,12 @@ def fleet_of(
         np.zeros(count, dtype=np.int64) if segment is None else segment,
     )
     return whole.take(order), order
+
+
+def fleet_of_columns(columns: FixColumns, track: NDArray[Any]) -> tuple[Fleet, Integers]:
+    """``fleet_of`` of stored fixes."""
+    its = columns
+    return fleet_of(track, its.fix_time, its.latitude, its.longitude, its.accuracy, its.segment)
 
 
 def numbered(names: NDArray[np.object_]) -> Integers:

@@ -10,11 +10,10 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from domain.analysis_settings import AnalysisSettings
 from domain.coverage import Place, radius_of
-from domain.fleet import Fleet, fleet_of
+from domain.fleet import Fleet, fleet_of_columns
 from domain.stored_fixes import FixColumns
 from domain.time import from_microseconds, to_rfc3339
 from domain.track_analysis import TrackAnalysis, analyse
@@ -55,7 +54,7 @@ class TrackAnalyses:
         """
         columns = self._fixes.places(operation, unit, start, end, known_at)
         names, which = np.unique(columns.device, return_inverse=True)
-        fleet, _ = _fleet(columns, which)
+        fleet, _ = fleet_of_columns(columns, which)
         found = analyse(fleet, self._settings)
         devices = [_device(found, fleet, number, name) for number, name in enumerate(names)]
         return {
@@ -73,7 +72,7 @@ class TrackAnalyses:
             Place(one.id, one.latitude, one.longitude, radius_of(one.confidence))
             for one in crossings
         ]
-        fleet, _ = _fleet(columns, np.zeros(len(columns), dtype=np.int64))
+        fleet, _ = fleet_of_columns(columns, np.zeros(len(columns), dtype=np.int64))
         found = visits(fleet, places)
         listed = [
             {
@@ -93,17 +92,6 @@ class TrackAnalyses:
             )
         ]
         return sorted(listed, key=lambda one: str(one["entered_at"]))
-
-
-def _fleet(columns: FixColumns, track: NDArray[Any]) -> tuple[Fleet, NDArray[np.int64]]:
-    return fleet_of(
-        track,
-        columns.fix_time,
-        columns.latitude,
-        columns.longitude,
-        columns.accuracy,
-        columns.segment,
-    )
 
 
 def _device(found: TrackAnalysis, fleet: Fleet, number: int, name: str) -> dict[str, Any]:
