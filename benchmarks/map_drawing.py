@@ -100,7 +100,13 @@ window.bench = (function () {
                                        lat: units.map((p) => [p.at(-1)[1]])}, traces, first);
     },
   };
-  const idle = () => new Promise((done) => map().once('idle', done));
+  const idle = () => new Promise((done, failed) => {
+    const late = () => failed(new Error(`${way}: the map did not come to rest in a minute`));
+    const limit = setTimeout(late, 60000);
+    map().once('idle', () => { clearTimeout(limit); done(); });
+  });
+  // A map that rests already does not say so again unless it draws again.
+  const saysIdle = () => map().triggerRepaint();
 
   async function prepare(count, chosen, trailLength) {
     way = chosen; first = trailLength; step = trailLength;
@@ -127,13 +133,16 @@ window.bench = (function () {
         : units.map((p) => ({...line, lon: p.map((x) => x[0]), lat: p.map((x) => x[1])}));
       await Plotly.addTraces(gd(), [heads, ...trails]);
     }
-    await idle();
+    const seen = idle();
+    saysIdle();
+    await seen;
   }
   async function update() {
     move();
     const seen = idle(), started = performance.now();
     await draw[way]();
     const call = performance.now() - started;
+    saysIdle();
     await seen;
     return [call, performance.now() - started];
   }
