@@ -24,8 +24,14 @@ def _is_text(value: Any) -> bool:
     return isinstance(value, str)
 
 
+_LARGEST = 2**53
+"""Beyond it a browser has no whole numbers."""
+
+
 def _is_count(value: Any) -> bool:
-    return value is None or (isinstance(value, int) and not isinstance(value, bool))
+    if value is None:
+        return True
+    return isinstance(value, int) and not isinstance(value, bool) and abs(value) <= _LARGEST
 
 
 def _is_number(value: Any) -> bool:

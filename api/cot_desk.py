@@ -17,8 +17,9 @@ from typing import Protocol
 
 from api.one_by_one import OneByOne
 from domain.errors import StoreUnavailable
-from domain.fixes import CLOCK_TOLERANCE, MISSION_START, Rejection, Report, inside_area
+from domain.fixes import MISSION_START, Rejection, Report
 from formats.cot import REPORTED, CotEvent, Kind, Reading, Refused
+from services.ingest import Receipt
 from services.ports import DeviceRecord, Filing
 
 SOURCE = "cot"
@@ -35,7 +36,7 @@ class Ingest(Protocol):
 
     def accept(
         self, source: str, reports: Sequence[Report], raw: Sequence[bytes], received_at: datetime
-    ) -> object:
+    ) -> Receipt:
         """Store what was reported; ``raw`` has the bytes of each report."""
 
     def quarantine(
@@ -112,10 +113,12 @@ class Outcome:
 
 @dataclass(slots=True)
 class _Work:
-    """The arrivals of one call, sorted by what is to be done with them."""
+    """The arrivals of one call, sorted by what is to be done with them. ``showable`` is what the
+    others may see, in the order in which it came, unless it is ``refused``."""
 
-    together: list[tuple[Arrival, CotEvent]] = field(default_factory=list)
-    alone: list[tuple[Arrival, CotEvent]] = field(default_factory=list)
+    reported: list[tuple[Arrival, CotEvent]] = field(default_factory=list)
+    showable: list[tuple[str, Arrival, CotEvent]] = field(default_factory=list)
+    refused: set[int] = field(default_factory=set)  # by the identity of the event
     unreadable: list[tuple[Arrival, Refused, str]] = field(default_factory=list)
     spots: list[tuple[Arrival, CotEvent, Filing]] = field(default_factory=list)
     cancelled: list[tuple[Arrival, CotEvent, Filing]] = field(default_factory=list)
@@ -148,6 +151,7 @@ class Desk:
         calls = self._mark_calls(work)
         self._store(work, outcome)
         self._tell(work, outcome)
+        _show(work, outcome)
         self._calls = calls
         speakers = {device for said in outcome.speakers.values() for device in said}
         self._look_up({*present, *speakers}, now, outcome)
@@ -214,17 +218,16 @@ class Desk:
         if kind in (Kind.EMERGENCY, Kind.CANCEL):
             work.calls.append((arrival, event))
         if kind in REPORTED:
-            plain = filing is not None and _looks_right(event.report, arrival.received_at)
-            (work.together if plain else work.alone).append((arrival, event))
-            if filing is not None and plain:
-                outcome.shown[filing.operation].append((arrival.origin, event.raw))
+            work.reported.append((arrival, event))
+            if filing is not None:
+                work.showable.append((filing.operation, arrival, event))
         elif filing is None:
             outcome.counts["in no operation"] += 1
         elif kind is Kind.SPOT:
             work.spots.append((arrival, event, filing))
         elif kind is Kind.CANCEL:
             work.cancelled.append((arrival, event, filing))
-            outcome.shown[filing.operation].append((arrival.origin, event.raw))
+            work.showable.append((filing.operation, arrival, event))
 
     # --- emergencies ---------------------------------------------------------------------------
 
@@ -246,30 +249,39 @@ class Desk:
     # --- storing -------------------------------------------------------------------------------
 
     def _store(self, work: _Work, outcome: Outcome) -> None:
-        if work.together:
-            received_at = max(arrival.received_at for arrival, _ in work.together)
-            reports = [event.report for _, event in work.together]
+        alone: Sequence[tuple[Arrival, CotEvent]] = ()
+        if work.reported:
             try:
-                raw = [event.raw for _, event in work.together]
-                self._ingest.accept(SOURCE, reports, raw, received_at)
+                self._store_together(work)
             except StoreUnavailable:
                 raise
             except Exception:  # one bad event must not cost the others theirs
-                _LOG.exception("%d events are stored one by one", len(reports))
-                work.alone += work.together
+                _LOG.exception("%d events are stored one by one", len(work.reported))
+                alone = work.reported
         tasks = [
-            *(self._pool.submit(self._store_alone, *one) for one in work.alone),
+            *(self._pool.submit(self._store_alone, *one, work) for one in alone),
             *(self._pool.submit(self._store_unreadable, *one) for one in work.unreadable),
         ]
         for task in tasks:
             if not task.result():
                 outcome.counts["failed"] += 1
 
-    def _store_alone(self, arrival: Arrival, event: CotEvent) -> bool:
-        """With its bytes, because it may end in quarantine."""
-        return self._one_by_one.stored(
-            lambda: self._ingest.accept(SOURCE, [event.report], [event.raw], arrival.received_at)
-        )
+    def _store_together(self, work: _Work) -> None:
+        received_at = max(arrival.received_at for arrival, _ in work.reported)
+        reports = [event.report for _, event in work.reported]
+        raw = [event.raw for _, event in work.reported]
+        receipt = self._ingest.accept(SOURCE, reports, raw, received_at)
+        work.refused |= {id(work.reported[place][1]) for place in receipt.refused}
+
+    def _store_alone(self, arrival: Arrival, event: CotEvent, work: _Work) -> bool:
+        work.refused.add(id(event))  # unless it is stored
+
+        def store() -> None:
+            receipt = self._ingest.accept(SOURCE, [event.report], [event.raw], arrival.received_at)
+            if not receipt.refused:
+                work.refused.discard(id(event))
+
+        return self._one_by_one.stored(store)
 
     def _store_unreadable(self, arrival: Arrival, refused: Refused, device: str) -> bool:
         rejection = Rejection("unreadable", refused.fault.field, refused.fault.detail)
@@ -311,19 +323,11 @@ class Desk:
         )
 
 
-def _looks_right(report: Report, received_at: datetime) -> bool:
-    """Whether a report will in all likelihood be a fix or a sign of life; ``judge`` decides.
-
-    What will not be is handed in alone, so that quarantine gets the bytes of that event.
-    """
-    if report.faults:
-        return False
-    latitude, longitude, moment = report.latitude, report.longitude, report.fix_time
-    if latitude is None or longitude is None:
-        return latitude is longitude
-    if moment is not None and not MISSION_START <= moment <= received_at + CLOCK_TOLERANCE:
-        return False
-    return inside_area(latitude, longitude)
+def _show(work: _Work, outcome: Outcome) -> None:
+    """What is in quarantine is for the desk to judge, not for the other clients to see."""
+    for operation, arrival, event in work.showable:
+        if not work.refused or id(event) not in work.refused:
+            outcome.shown[operation].append((arrival.origin, event.raw))
 
 
 def _moment(arrival: Arrival, event: CotEvent) -> datetime:

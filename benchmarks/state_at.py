@@ -234,7 +234,7 @@ def _write(stores: Sequence[_Filled]) -> _Figures:
     for turn in range(BATCHES):
         for one in stores:
             batch = _batch(one.end, turn)
-            rows = [fix_values(fix) for fix in batch]
+            rows = fix_values(batch)
             stored.append(_taken(partial(_store, one.database, FixStore(one.database), batch)))
             bare.append(_taken(partial(_store_bare, one.bare, rows)))
     each = range(len(stores))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import numpy as np
+import orjson
 from sqlalchemy import RowMapping
 
 from data.schema import fixes
@@ -38,24 +40,32 @@ def says_the_same(values: Values, others: Values) -> bool:
     return values[5:] == others[5:]
 
 
-def fix_values(stored: StoredFix) -> Values:
-    """The values of a fix."""
-    fix = stored.fix
-    return (
-        stored.operation,
-        stored.unit,
-        to_microseconds(fix.fix_time),
-        fix.device,
-        to_microseconds(stored.received_at),
-        fix.latitude,
-        fix.longitude,
-        fix.speed,
-        fix.course,
-        fix.altitude,
-        fix.accuracy,
-        fix.battery,
-        _ATTRIBUTES.encode(fix.attributes) if fix.attributes else None,
-    )
+def fix_values(stored: Sequence[StoredFix]) -> list[Values]:
+    """The values of each fix."""
+    received: dict[datetime, int] = {}  # many fixes come at one moment
+    values = []
+    for one in stored:
+        fix, moment = one.fix, one.received_at
+        if moment not in received:
+            received[moment] = to_microseconds(moment)
+        values.append(
+            (
+                one.operation,
+                one.unit,
+                to_microseconds(fix.fix_time),
+                fix.device,
+                received[moment],
+                fix.latitude,
+                fix.longitude,
+                fix.speed,
+                fix.course,
+                fix.altitude,
+                fix.accuracy,
+                fix.battery,
+                _attributes_text(fix.attributes),
+            )
+        )
+    return values
 
 
 def stored_fix(row: Row) -> StoredFix:
@@ -118,4 +128,11 @@ def segment_of(attributes: str | None) -> int:
 
 
 def _attributes_text(attributes: Mapping[str, Any]) -> str | None:
-    return _ATTRIBUTES.encode(attributes) if attributes else None
+    """ASCII in the order of the keys, so that what says the same reads the same."""
+    if not attributes:
+        return None
+    try:
+        text = orjson.dumps(attributes, option=orjson.OPT_SORT_KEYS)
+    except TypeError:  # a number beyond 64 bits
+        return _ATTRIBUTES.encode(attributes)
+    return text.decode() if text.isascii() else _ATTRIBUTES.encode(attributes)

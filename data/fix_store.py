@@ -218,7 +218,7 @@ def _sorted_out(
     newest: Mapping[tuple[str, str], datetime] | None,
 ) -> tuple[list[Values], list[Storing]]:
     """The rows that are new, and of each fix what becomes of it."""
-    rows = [fix_values(fix) for fix in stored]
+    rows = fix_values(stored)
     if newest is None:
         newest = _newest(connection, list({(row[0], row[1]): None for row in rows}))
     known = _known_keys(connection, rows, newest)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import orjson
 from sqlalchemy import Connection, delete, func, insert, select
 
 from data.database import Database
@@ -113,4 +114,7 @@ class Journal:
 
 
 def _json(payload: Mapping[str, Any]) -> str:
-    return json.dumps(payload, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    text = orjson.dumps(payload)
+    if b"null" in text:  # which may stand for a NaN
+        json.dumps(payload, allow_nan=False)
+    return text.decode()

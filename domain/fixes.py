@@ -56,9 +56,9 @@ class Rejection:
     detail: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # frozen it would take six times as long to make, for every position
 class Report:
-    """What one message said, decoded and converted, not yet judged.
+    """What one message said, decoded and converted, not yet judged. Nobody changes one.
 
     Degrees WGS84, metres, metres per second, degrees true, battery 0 to 100, ``fix_time`` UTC.
     ``alarm`` is what the device calls its alarm ("sos"), in lower case. ``faults`` is what the
@@ -82,9 +82,10 @@ class Report:
     unit: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # see Report
 class Fix:
-    """A position that passed every rule: finite, inside the ranges, time in UTC."""
+    """A position that passed every rule: finite, inside the ranges, time in UTC. Nobody changes
+    one."""
 
     device: str
     fix_time: datetime
@@ -217,18 +218,21 @@ def inside_area(latitude: float, longitude: float, margin: float = AREA_MARGIN) 
 def _time_objection(fix_time: datetime | None, received_at: datetime) -> Rejection | None:
     if fix_time is None:
         return None
-    return _future_time(fix_time, received_at) or _before_mission(fix_time)
+    said, now = _aware(fix_time), _aware(received_at)
+    if MISSION_START <= said <= now:
+        return None
+    return _future_time(said, now) or _before_mission(said)
 
 
 def _future_time(fix_time: datetime, received_at: datetime) -> Rejection | None:
-    ahead = _aware(fix_time) - _aware(received_at)
+    ahead = fix_time - received_at
     if ahead <= CLOCK_TOLERANCE:
         return None
     return Rejection("future_time", "fix_time", f"{fix_time.isoformat()} is {ahead} ahead of us")
 
 
 def _before_mission(fix_time: datetime) -> Rejection | None:
-    if _aware(fix_time) >= MISSION_START:
+    if fix_time >= MISSION_START:
         return None
     detail = f"{fix_time.isoformat()} is before {MISSION_START:%Y-%m-%d}"
     return Rejection("before_mission", "fix_time", detail)
@@ -244,11 +248,15 @@ def _utc(moment: datetime) -> datetime:
 
 # --- what decorates a position -------------------------------------------------------------------
 
+_FASTEST = 150  # 540 km/h: faster than any helicopter
+_LOWEST, _HIGHEST = -500, 20_000
+_VAGUEST = 100_000
+
 _BELIEVED = (
-    ("speed", 0, 150),  # 540 km/h: faster than any helicopter
+    ("speed", 0, _FASTEST),
     ("course", 0, 360),
-    ("altitude", -500, 20_000),
-    ("accuracy", 0, 100_000),
+    ("altitude", _LOWEST, _HIGHEST),
+    ("accuracy", 0, _VAGUEST),
     ("battery", 0, 100),
 )
 """The lowest and the highest that can be true, in the order of the fields of ``Fix``."""
@@ -258,21 +266,35 @@ _Optional = tuple[float | None, float | None, float | None, float | None, float 
 
 def _believable(report: Report) -> tuple[_Optional, dict[str, Any]]:
     """The optional values that can be true, and the attributes with what was dropped."""
-    said = (report.speed, report.course, report.altitude, report.accuracy, report.battery)
+    speed, course, altitude, accuracy, battery = said = (
+        report.speed,
+        report.course,
+        report.altitude,
+        report.accuracy,
+        report.battery,
+    )
+    attributes = _plain_attributes(report.attributes)
+    if report.alarm is not None:
+        attributes["alarm"] = report.alarm
+    # NaN is within nothing; written out, because nearly every position passes
+    if (
+        (speed is None or 0 <= speed <= _FASTEST)
+        and (course is None or 0 <= course <= 360)
+        and (altitude is None or _LOWEST <= altitude <= _HIGHEST)
+        and (accuracy is None or 0 <= accuracy <= _VAGUEST)
+        and (battery is None or 0 <= battery <= 100)
+    ):
+        return said, attributes
     values: list[float | None] = []
     dropped: dict[str, Any] = {}
     for value, (name, lowest, highest) in zip(said, _BELIEVED, strict=True):
-        if value is None or lowest <= value <= highest:  # NaN is within nothing
+        if value is None or lowest <= value <= highest:
             values.append(value)
         else:
             values.append(None)
             dropped[name] = _plain(value)
-    attributes = _plain_attributes(report.attributes)
-    if report.alarm is not None:
-        attributes["alarm"] = report.alarm
-    if dropped:
-        before = attributes.get("dropped")
-        attributes["dropped"] = {**before, **dropped} if isinstance(before, dict) else dropped
+    before = attributes.get("dropped")
+    attributes["dropped"] = {**before, **dropped} if isinstance(before, dict) else dropped
     speed, course, altitude, accuracy, battery = values
     return (speed, course, altitude, accuracy, battery), attributes
 

@@ -26,7 +26,7 @@ NO_SEGMENT = -1
 """``FixColumns.segment`` of a fix that did not come from a file with segments."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # see Fix
 class StoredFix:
     """A fix with the operation and unit it is filed under and when we learned of it (UTC).
 

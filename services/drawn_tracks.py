@@ -162,7 +162,10 @@ class DrawnTracks:
         by_operation: dict[str, list[int]] = {}
         for filing, fixes in moved.items():
             known = by_operation.setdefault(filing.operation, [])
-            known.extend(to_microseconds(fix.fix_time) for fix in fixes)
+            first, last = to_microseconds(fixes[0].fix_time), to_microseconds(fixes[-1].fix_time)
+            known += (first, last)
+            if last - first > _HOUR:  # else those between are of no other hour
+                known.extend(to_microseconds(fix.fix_time) for fix in fixes)
         for operation, times in by_operation.items():
             moments = np.array(times, dtype=np.int64)
             around = np.concatenate([moments - _MARGIN, moments + _MARGIN]) // _HOUR

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+import numpy as np
+
 from domain.fixes import Fix
 from domain.time import to_microseconds, to_rfc3339
 from domain.tracks import Freshness
@@ -72,28 +74,51 @@ def positions_message(positions: Iterable[tuple[Source, Fix, datetime, bool]]) -
     in milliseconds since 1970 UTC, and the rest as in ``position_feature``; ``late`` is 0 or 1.
     """
     sources: dict[Source, int] = {}
-    rows = [
-        [
-            sources.setdefault(source, len(sources)),
-            _milliseconds(fix.fix_time),
-            _milliseconds(received_at),
-            round(fix.longitude, DECIMALS),
-            round(fix.latitude, DECIMALS),
-            None if fix.speed is None else round(fix.speed, 2),
-            None if fix.course is None else round(fix.course, 1),
-            None if fix.altitude is None else round(fix.altitude, 1),
-            None if fix.accuracy is None else round(fix.accuracy, 1),
-            None if fix.battery is None else round(fix.battery),
-            int(late),
-        ]
-        for source, fix, received_at, late in positions
-    ]
+    numbers, late_ones = [], []
+    fixes, received = [], []
+    for source, fix, received_at, late in positions:
+        numbers.append(sources.setdefault(source, len(sources)))
+        fixes.append(fix)
+        received.append(received_at)
+        late_ones.append(int(late))
+    at_once = {moment: to_microseconds(moment) for moment in set(received)}
+    columns = (
+        numbers,
+        _milliseconds([to_microseconds(fix.fix_time) for fix in fixes]),
+        _milliseconds([at_once[moment] for moment in received]),
+        _column([fix.longitude for fix in fixes], DECIMALS),
+        _column([fix.latitude for fix in fixes], DECIMALS),
+        _column([fix.speed for fix in fixes], 2),
+        _column([fix.course for fix in fixes], 1),
+        _column([fix.altitude for fix in fixes], 1),
+        _column([fix.accuracy for fix in fixes], 1),
+        _column([fix.battery for fix in fixes], 0),
+        late_ones,
+    )
+    rows = list(zip(*columns, strict=True))
     return {"sources": list(sources), "columns": COLUMNS, "rows": rows}
 
 
-def _milliseconds(moment: datetime) -> float:
-    whole, rest = divmod(to_microseconds(moment), 1000)
-    return whole + rest / 1000 if rest else whole
+def _milliseconds(moments: Sequence[int]) -> list[float]:
+    """From microseconds; whole ones where all are."""
+    whole, rest = np.divmod(np.array(moments, dtype=np.int64), 1000)
+    found: list[float] = (whole + rest / 1000 if rest.any() else whole).tolist()
+    return found
+
+
+def _column(values: Sequence[float | None], decimals: int) -> list[float | None]:
+    """Rounded; None stays so. Without decimals the numbers are whole ones."""
+    there = np.array(values, dtype=np.float64)  # None is NaN in it, and no fix has one
+    empty = np.isnan(there)
+    if empty.all():
+        return [None] * len(values)
+    finished = np.round(np.where(empty, 0.0, there), decimals)
+    found: list[float | None] = (finished if decimals else finished.astype(np.int64)).tolist()
+    if not empty.any():
+        return found
+    return [
+        None if missing else value for value, missing in zip(found, empty.tolist(), strict=True)
+    ]
 
 
 def feature(geometry: Mapping[str, Any], properties: Mapping[str, Any]) -> Feature:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from domain import roster_rules
 from domain.coverage import TrackPoint, UnitVisit, Visit
@@ -61,8 +61,7 @@ class JournalWriter(Protocol):
 # --- positions ---------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Filing:
+class Filing(NamedTuple):
     """Where a device's fixes belong at one moment: ids of operation and unit, and the call sign."""
 
     operation: str

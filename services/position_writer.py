@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import Any
 
 from domain.fixes import CONNECTION_LOST, Fix, Heartbeat, Rejection
 from domain.stored_fixes import QuarantineEntry, StoredFix, Storing
@@ -37,7 +37,8 @@ _Message = tuple[str, str, dict[str, Any]]
 _fix_time = attrgetter("fix_time")
 
 
-class _Kept(NamedTuple):
+@dataclass(slots=True)
+class _Kept:
     """A newly stored fix."""
 
     fix: Fix
@@ -66,11 +67,17 @@ class _Tally:
             quarantined=len(self.quarantined),
             heartbeats=len(self.heartbeats),
             late=sum(kept.late for kept in self.kept),
-            reasons=self.reasons(),
+            reasons=dict(Counter(entry.rejection.reason for _, entry in self.quarantined)),
+            refused=self.refused(),
         )
 
-    def reasons(self) -> dict[str, int]:
-        return dict(Counter(entry.rejection.reason for _, entry in self.quarantined))
+    def refused(self) -> frozenset[int]:
+        if not self.quarantined:
+            return frozenset()
+        its = {id(item) for item, _ in self.quarantined}
+        return frozenset(
+            place for place, item in enumerate(self.submission.items) if id(item) in its
+        )
 
 
 class PositionWriter:
@@ -126,7 +133,7 @@ class PositionWriter:
             for item in tally.submission.items
             if isinstance(item.verdict, Fix) and item.filing is not None
         ]
-        units = {(filing.operation, filing.unit): None for _, _, filing, _ in offered}
+        units = {(filing.operation, filing.unit): None for filing in {one[2] for one in offered}}
         newest = self._fixes.newest(connection, list(units))
         stored = [
             StoredFix(filing.operation, filing.unit, fix, tally.submission.received_at)
@@ -140,6 +147,9 @@ class PositionWriter:
             if not late:
                 newest[unit] = fix.fix_time
             kept = _Kept(fix, filing, tally.submission.received_at, late)
+            if outcome is Storing.STORED and item.alarm is None:  # nearly every one
+                tally.kept.append(kept)
+                continue
             overtaken = late and item.alarm is not None and self._is_overtaken(connection, kept)
             _sort_fix(tally, item, kept, outcome, overtaken)
 

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import repeat
-from typing import NamedTuple
 
 from domain.fixes import CLOCK_FAULTS, Fix, Heartbeat, Rejection, Report, judge
 from domain.stored_fixes import QuarantineEntry
@@ -20,7 +19,8 @@ class Receipt:
     """What became of the reports of one submission; all of it is durable.
 
     ``late`` counts those of the stored ones that are older than the unit's newest; ``reasons``
-    splits ``quarantined`` by reason.
+    splits ``quarantined`` by reason; ``refused`` has the places in the submission, from 0, of what
+    is in quarantine.
     """
 
     stored: int = 0
@@ -29,6 +29,7 @@ class Receipt:
     heartbeats: int = 0
     late: int = 0
     reasons: Mapping[str, int] = field(default_factory=dict)
+    refused: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,8 @@ class Alarm:
     longitude: float | None
 
 
-class Item(NamedTuple):
+@dataclass(slots=True)  # see Report
+class Item:
     """One report, judged and filed. A fix and a heartbeat always have a filing.
 
     ``raw`` is empty for what came in a file; quarantine then keeps a description of ``report``.

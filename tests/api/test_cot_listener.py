@@ -188,6 +188,29 @@ def test_what_cannot_be_is_kept_with_its_bytes_and_shown_to_nobody(
     assert all(b"sokol-1" in one.entry.raw for one in kept)
 
 
+def test_who_contradicts_himself_is_shown_with_what_he_said_first(
+    services: Services, open_database: Callable[[], Database]
+) -> None:
+    moment = services.clock().strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+    def said(latitude: float) -> bytes:
+        place = f'<point lat="{latitude}" lon="20.9" hae="0" ce="5" le="5"/>'
+        return f'<event uid="sokol-1" type="a-f-G" time="{moment}">{place}</event>'.encode()
+
+    async def play(stage: Stage) -> None:
+        other = await stage.present("sokol-2")
+        client = await stage.present("sokol-1")
+        await client.send(said(42.51))
+        await other.hear('lat="42.51"')
+        await client.send(said(42.99) + said(42.51))  # a contradiction, and the first again
+        assert b"42.99" not in await other.hear('lat="42.')
+
+    on_stage(services, play)
+    [kept] = QuarantineStore(open_database()).listing("live")
+    assert kept.entry.rejection.reason == "conflicting_duplicate"
+    assert kept.entry.raw == said(42.99)
+
+
 def test_certificates_tell_who_is_who(
     services: Services, open_database: Callable[[], Database], tmp_path: Path
 ) -> None:

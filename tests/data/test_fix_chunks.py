@@ -152,7 +152,7 @@ def test_whatever_is_stored_and_packed_reads_like_a_dict(
         elif isinstance(act, Remove):
             gone = [model.pop(key_of(one)) for one in act.fixes if key_of(one) in model]
             with database.writing() as connection:
-                keys = [fix_values(one)[:4] for one in act.fixes]
+                keys = [values[:4] for values in fix_values(act.fixes)]
                 assert FixStore(database).remove(connection, keys) == len(gone)
         else:
             assert keep(database, *act) == [into(model, stored) for stored in act]

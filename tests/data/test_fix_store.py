@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sqlite3
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -67,6 +69,20 @@ def test_a_fix_comes_back_as_it_was(database: Database, store: FixStore) -> None
     fix = fix_at(0.123456, event="motion", nested={"a": [1, None, "ë"]})
     assert keep(database, fix) == [STORED]
     assert store.latest("demo") == [fix]
+
+
+@pytest.mark.parametrize(
+    "said", [{"word": "ë Ж"}, {"number": 10**30}, {"list": [1.5, None, True, {"deep": "x"}]}, {}]
+)
+def test_attributes_are_one_text_of_ascii_in_the_order_of_their_names(
+    said: dict[str, Any], database: Database, store: FixStore
+) -> None:
+    fix = fix_at(0, zulu=1, alpha="2", **said)
+    assert keep(database, fix, fix_at(0, **said, alpha="2", zulu=1)) == [STORED, DUPLICATE]
+    assert store.latest("demo") == [fix]
+    with database.reading() as connection:
+        kept = connection.exec_driver_sql("SELECT attributes FROM fixes").scalar_one()
+    assert kept == json.dumps(fix.fix.attributes, sort_keys=True, separators=(",", ":"))
 
 
 def test_the_same_fix_again_is_a_duplicate_whenever_it_arrives(database: Database) -> None:

@@ -139,7 +139,9 @@ def test_a_contradiction_is_quarantined_and_its_alarm_is_heard(
 ) -> None:
     send(ingest, report())
     receipt = send(ingest, report(alarm="sos"))
-    assert receipt == Receipt(quarantined=1, reasons={"conflicting_duplicate": 1})
+    assert receipt == Receipt(
+        quarantined=1, reasons={"conflicting_duplicate": 1}, refused=frozenset({0})
+    )
     [kept] = QuarantineStore(database).listing("demo")
     assert (kept.entry.unit, kept.entry.raw, kept.entry.source) == ("p11", b"as sent", "osmand")
     [alert] = messages(database, "alert")
@@ -160,7 +162,7 @@ def test_what_cannot_be_is_quarantined_with_its_reason(
     database: Database, ingest: Ingest, bad: Report, reason: str
 ) -> None:
     receipt = send(ingest, bad)
-    assert receipt == Receipt(quarantined=1, reasons={reason: 1})
+    assert receipt == Receipt(quarantined=1, reasons={reason: 1}, refused=frozenset({0}))
     [kept] = QuarantineStore(database).listing("demo")
     assert kept.entry.rejection.reason == reason
     [said] = messages(database, "quarantine")
@@ -204,7 +206,9 @@ def test_a_fix_is_filed_by_when_it_was_measured(database: Database, ingest: Inge
     received = 2 * 3600  # the device is in no operation any more
     assert send(ingest, report(3599), received=received).stored == 1
     receipt = send(ingest, report(3601), report(None, None, None), received=received)
-    assert receipt == Receipt(quarantined=2, reasons={"no_assignment": 2})
+    assert receipt == Receipt(
+        quarantined=2, reasons={"no_assignment": 2}, refused=frozenset({0, 1})
+    )
     kept = QuarantineStore(database).listing(None)
     assert [entry.entry.operation for entry in kept] == [None, None]
     assert messages(database, "quarantine") == []
@@ -260,7 +264,8 @@ def test_a_file_is_told_in_one_message_and_rings_no_alarm(
     receipt = ingest.accept(
         "gpx", [*points, *bad], b"", NOON, live=False, filing=Filing("demo", "p12", "PAPA 12")
     )
-    assert receipt == Receipt(stored=300 - 179, quarantined=181, reasons=receipt.reasons)
+    refused = frozenset(range(121, 302))
+    assert receipt == Receipt(121, quarantined=181, reasons=receipt.reasons, refused=refused)
     assert receipt.reasons == {"future_time": 179, "out_of_range": 2}
     [said] = messages(database, "tracks")
     assert (said["unit"], said["stored"]) == ("p12", 121)
@@ -282,7 +287,12 @@ def test_a_file_again_adds_nothing_to_the_quarantine(database: Database, ingest:
     receipt = import_(*bad[:500])
     assert (receipt.quarantined, receipt.duplicates) == (500, 0)
     again = import_(*bad)
-    assert again == Receipt(quarantined=200, duplicates=500, reasons={"out_of_range": 200})
+    assert again == Receipt(
+        quarantined=200,
+        duplicates=500,
+        reasons={"out_of_range": 200},
+        refused=frozenset(range(500, 700)),
+    )
     assert import_(*bad) == Receipt(duplicates=700)
     assert QuarantineStore(database).counts("demo") == {"out_of_range": 700}
     assert len(messages(database, "quarantine")) == 2
@@ -303,7 +313,7 @@ def test_anywhere_waives_the_area_alone(ingest: Ingest) -> None:
 def test_an_unreadable_message_is_kept(database: Database, ingest: Ingest) -> None:
     fault = Rejection("unreadable", "body", "is no JSON")
     receipt = ingest.quarantine("owntracks", "phone-1", b"{", fault, NOON)
-    assert receipt == Receipt(quarantined=1, reasons={"unreadable": 1})
+    assert receipt == Receipt(quarantined=1, reasons={"unreadable": 1}, refused=frozenset({0}))
     [kept] = QuarantineStore(database).listing("demo")
     assert (kept.entry.rejection, kept.entry.raw) == (fault, b"{")
 
