@@ -214,7 +214,7 @@ class Desk:
         outcome: Outcome,
     ) -> None:
         kind = event.kind
-        outcome.counts[kind.value] += 1
+        outcome.counts[kind] += 1
         if kind in (Kind.EMERGENCY, Kind.CANCEL):
             work.calls.append((arrival, event))
         if kind in REPORTED:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum
+from enum import StrEnum
 from typing import Any
 
 from domain.fixes import Rejection, Report
@@ -19,7 +19,7 @@ from formats.message import HttpMessage, Unreadable, basic_credentials, device_i
 from formats.values import instant, number, shown
 
 
-class Kind(Enum):
+class Kind(StrEnum):
     """What an event is for us."""
 
     POSITION = "position"  # where a device is
@@ -30,7 +30,7 @@ class Kind(Enum):
     OTHER = "other"  # drawings, chat, files, answers, and what is not yet invented
 
 
-REPORTED = frozenset({Kind.POSITION, Kind.EMERGENCY})
+REPORTED = (Kind.POSITION, Kind.EMERGENCY)
 """What is a position of the device that says it."""
 
 ALARMS = {
@@ -80,6 +80,18 @@ def read(pieces: Sequence[bytes]) -> list[Reading]:
     Of a piece with a broken beginning the last event is read and the beginning refused, so a
     connection that lost bytes is understood again with its next event.
     """
+    found: list[Reading] = []
+    for begin in range(0, len(pieces), _AT_ONCE):
+        found += _read_some(pieces[begin : begin + _AT_ONCE])
+    return found
+
+
+_AT_ONCE = 32
+"""Enough to share a parser, and few enough that the processor's cache holds all they consist of:
+where hundreds were read together, each took half as long again."""
+
+
+def _read_some(pieces: Sequence[bytes]) -> list[Reading]:
     bared = [bare(piece) for piece in pieces]
     together = [piece for piece in bared if piece is not None]
     elements = read_together(together) if len(together) == len(pieces) else None
