@@ -15,12 +15,12 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
 
+from api.feed_services import Ingest, Roster
 from api.one_by_one import OneByOne
 from domain.errors import StoreUnavailable
-from domain.fixes import MISSION_START, Rejection, Report
+from domain.fixes import MISSION_START, Rejection
 from formats.cot import REPORTED, CotEvent, Kind, Reading, Refused
-from services.ingest import Receipt
-from services.ports import DeviceRecord, Filing
+from services.ports import Filing
 
 SOURCE = "cot"
 
@@ -29,30 +29,6 @@ SAME_CALL = timedelta(minutes=2)
 time of the one before is the same call, and is not raised anew when somebody has taken it."""
 
 _LOG = logging.getLogger(__name__)
-
-
-class Ingest(Protocol):
-    """Both return when everything is durable, and raise ``StoreUnavailable`` when it is not."""
-
-    def accept(
-        self, source: str, reports: Sequence[Report], raw: Sequence[bytes], received_at: datetime
-    ) -> Receipt:
-        """Store what was reported; ``raw`` has the bytes of each report."""
-
-    def quarantine(
-        self, source: str, device: str, raw: bytes, rejection: Rejection, received_at: datetime
-    ) -> object:
-        """Keep what cannot be read."""
-
-
-class Roster(Protocol):
-    """Which devices there are and where they belong."""
-
-    def find(self, device_id: str) -> DeviceRecord | None:
-        """The registered device."""
-
-    def filing(self, device_id: str, moment: datetime) -> Filing | None:
-        """Operation, unit and call sign of a device at a time."""
 
 
 class Spots(Protocol):

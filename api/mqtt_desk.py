@@ -12,45 +12,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
-from typing import Protocol
 
+from api.feed_services import Ingest
 from api.one_by_one import OneByOne
 from domain.errors import StoreUnavailable
 from domain.fixes import Rejection, Report
 from formats.message import MqttMessage, Unreadable
-from formats.owntracks_mqtt import LAST_WILL, Topics, decode, said_again, unreadable
-from services.ports import DeviceRecord
+from formats.owntracks_mqtt import LAST_WILL, Topics, decode, unreadable
+from services.ports import DeviceRegister
 
 SOURCE = "owntracks_mqtt"
 
 _LOG = logging.getLogger(__name__)
-
-
-class Ingest(Protocol):
-    """Both return when everything is durable, and raise ``StoreUnavailable`` when it is not."""
-
-    def accept(
-        self,
-        source: str,
-        reports: Sequence[Report],
-        raw: Sequence[bytes],
-        received_at: datetime,
-        *,
-        live: bool = True,
-    ) -> object:
-        """Store what was reported; ``raw`` has the bytes of each report."""
-
-    def quarantine(
-        self, source: str, device: str, raw: bytes, rejection: Rejection, received_at: datetime
-    ) -> object:
-        """Keep what cannot be stored in any other way."""
-
-
-class Roster(Protocol):
-    """Which devices there are."""
-
-    def find(self, device_id: str) -> DeviceRecord | None:
-        """The registered device."""
 
 
 @dataclass(slots=True)
@@ -58,7 +31,9 @@ class Arrival:
     """One message. No two arrivals of a listener have the same ``received_at``.
 
     ``connection`` counts the connections to the broker, ``mid`` is its number on that one, and
-    both serve to acknowledge it; ``qos`` 0 needs none.
+    both serve to acknowledge it; ``qos`` 0 needs none. ``again`` is 0 for what the broker sends for
+    the first time; of what it says to send again, with the same bytes of the same device, it is on
+    each connection the first, the second ...
     """
 
     message: MqttMessage
@@ -66,6 +41,7 @@ class Arrival:
     mid: int
     connection: int
     received_at: datetime
+    again: int = 0
 
 
 @dataclass(slots=True)
@@ -75,7 +51,12 @@ class Batch:
     live: bool
     reports: list[Report] = field(default_factory=list)
     raw: list[bytes] = field(default_factory=list)
+    again: list[int] = field(default_factory=list)
     received_at: datetime | None = None
+
+    def first(self) -> Batch:
+        """One with the first report alone."""
+        return replace(self, reports=self.reports[:1], raw=self.raw[:1], again=self.again[:1])
 
 
 @dataclass(slots=True)
@@ -90,12 +71,11 @@ class Work:
 class Desk:
     """One a process. Its methods are called from one thread at a time."""
 
-    def __init__(self, ingest: Ingest, roster: Roster, topics: Topics) -> None:
+    def __init__(self, ingest: Ingest, roster: DeviceRegister, topics: Topics) -> None:
         self._ingest = ingest
         self._roster = roster
         self._topics = topics
         self._one_by_one = OneByOne(_LOG, "a message")
-        self._places: dict[str, tuple[object, bytes]] = {}
 
     def sort(self, arrivals: Sequence[Arrival]) -> Work:
         """Decide on each message; raises ``StoreUnavailable`` when nobody knows the devices."""
@@ -109,7 +89,7 @@ class Desk:
                 work.counts["unknown"] += 1
                 work.strangers.add(device or topic)
                 continue
-            kind, report = self._read(device, arrival.message)
+            kind, report = _read(device, arrival.message)
             work.counts[kind] += 1
             if report is not None:
                 sorting.add(arrival, report, kind)
@@ -132,21 +112,6 @@ class Desk:
                 self._store_alone(batch, work)
             work.batches.pop(0)
 
-    def _read(self, device: str, message: MqttMessage) -> tuple[str, Report | None]:
-        try:
-            said = decode(message, device)
-        except Unreadable as fault:
-            return "unreadable", unreadable(device, fault)
-        report = said.report
-        if report is None or message.retained or report.latitude is None:
-            return said.kind, report
-        place = report.fix_time, report.latitude, report.longitude
-        before = self._places.get(device)
-        if before is not None and before[0] == place and before[1] != message.payload:
-            return said.kind, said_again(report)
-        self._places[device] = place, message.payload
-        return said.kind, report
-
     def _is_known(self, device: str, known: dict[str, bool]) -> bool:
         if device not in known:
             found = self._roster.find(device)
@@ -155,23 +120,38 @@ class Desk:
 
     def _accept(self, batch: Batch) -> None:
         assert batch.received_at is not None
-        self._ingest.accept(SOURCE, batch.reports, batch.raw, batch.received_at, live=batch.live)
+        self._ingest.accept(
+            SOURCE,
+            batch.reports,
+            batch.raw,
+            batch.received_at,
+            live=batch.live,
+            again=batch.again,
+        )
 
     def _store_alone(self, batch: Batch, work: Work) -> None:
         """One by one, and what cannot be stored so is kept as it came."""
         while batch.reports:
-            one = replace(batch, reports=batch.reports[:1], raw=batch.raw[:1])
+            one = batch.first()
             accept, keep = partial(self._accept, one), partial(self._keep, one)
             if not self._one_by_one.stored(accept) and not self._one_by_one.stored(keep):
                 work.counts["failed"] += 1
-            del batch.reports[0], batch.raw[0]
+            del batch.reports[0], batch.raw[0], batch.again[0]
 
     def _keep(self, one: Batch) -> None:
         """In quarantine, because this program fails at it."""
         assert one.received_at is not None
         rejection = Rejection("unreadable", "body", "the program cannot store what it says")
-        device, raw = one.reports[0].device, one.raw[0]
-        self._ingest.quarantine(SOURCE, device, raw, rejection, one.received_at)
+        device, raw, again = one.reports[0].device, one.raw[0], one.again[0]
+        self._ingest.quarantine(SOURCE, device, raw, rejection, one.received_at, again)
+
+
+def _read(device: str, message: MqttMessage) -> tuple[str, Report | None]:
+    try:
+        said = decode(message, device)
+    except Unreadable as fault:
+        return "unreadable", unreadable(device, fault)
+    return said.kind, said.report
 
 
 class _Sorting:
@@ -194,6 +174,7 @@ class _Sorting:
         batch = self._batches[live]
         batch.reports.append(report)
         batch.raw.append(arrival.message.payload)
+        batch.again.append(arrival.again)
         batch.received_at = max(batch.received_at or arrival.received_at, arrival.received_at)
 
     def _part(self, report: Report, kind: str) -> None:

@@ -10,6 +10,7 @@ says why so.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import logging
 from collections import Counter
 from collections.abc import Callable
@@ -59,12 +60,14 @@ class MqttListener:
         self._desk = desk
         self._clock = clock
         self._broker = broker
+        self._topics = topics
         self._retry_s = retry_s
         self._say = say
         self._connection = Connection(broker, topics.filters, self._heard)
         self._waiting: list[Arrival] = []
         self._bytes = 0
         self._open: dict[int, Arrival] = {}  # what waits for its acknowledgement, by its number
+        self._again: Counter[tuple[str | None, bytes]] = Counter()  # on this connection
         self._something = asyncio.Event()
         self._stopping = asyncio.Event()
         self._thread = ThreadPoolExecutor(1, "mqtt-desk")
@@ -112,6 +115,7 @@ class MqttListener:
         where = f"{self._broker.host}:{self._broker.port}"
         while not self._stopping.is_set():
             began = loop.time()
+            self._again.clear()
             try:
                 await self._connection.open()
                 self.counts["connections"] += 1
@@ -145,7 +149,8 @@ class MqttListener:
                 self.counts["sent again"] += 1
                 return
         self._last = max(self._clock(), self._last + _MICROSECOND)
-        arrival = Arrival(told, message.qos, message.mid, number, self._last)
+        again = self._count_again(told) if message.dup else 0
+        arrival = Arrival(told, message.qos, message.mid, number, self._last, again)
         if message.qos:
             self._open[message.mid] = arrival
         self._waiting.append(arrival)
@@ -153,6 +158,13 @@ class MqttListener:
         self._something.set()
         if len(self._waiting) >= ROOM or self._bytes >= ROOM_BYTES:
             self._connection.pause()
+
+    def _count_again(self, told: MqttMessage) -> int:
+        """Which one it is of those that are sent again, are of its device and say the same. On one
+        connection the broker sends each message once, so no other is counted with it."""
+        which = self._topics.device(told.topic), hashlib.sha256(told.payload).digest()
+        self._again[which] += 1
+        return self._again[which]
 
     # --- storing -------------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ from typing import Protocol
 
 import click
 
+from commands.feed_options import tls_files
 from commands.feeds_mqtt import ServeMqtt, mqtt_command
 from commands.group import Group
 from data.database import Database
@@ -17,8 +18,6 @@ from data.migrate import is_current
 from services.clock import Clock
 from services.roster import RosterService
 from settings import Settings
-
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 class HasFeeds(Protocol):
@@ -83,9 +82,10 @@ def _cot_command(
     @click.option("--plain-anywhere", is_flag=True, help="Let --host be any address.")
     @click.option("--tls-host", default="127.0.0.1", show_default=True, help="For TLS.")
     @click.option("--tls-port", default=8089, show_default=True, help="For TLS.")
-    @click.option("--ca", type=_FILE, help="Who signs the clients' certificates (PEM).")
-    @click.option("--certificate", type=_FILE, help="Ours (PEM), with what signed it.")
-    @click.option("--key", type=_FILE, help="Its key (PEM).")
+    @tls_files(
+        ca="Who signs the clients' certificates (PEM).",
+        certificate="Ours (PEM), with what signed it.",
+    )
     @click.option(
         "--name",
         "names",

@@ -9,10 +9,10 @@ from typing import Protocol
 
 import click
 
+from commands.feed_options import FILE, tls_files
 from commands.group import Group
 from settings import Settings
 
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _PLAIN, _SECURED = 1883, 8883
 
 
@@ -47,11 +47,12 @@ def mqtt_command(
     @click.option("--host", default="127.0.0.1", show_default=True, help="Of the broker.")
     @click.option("--port", type=int, help=f"{_PLAIN}, or {_SECURED} with TLS.")
     @click.option("--tls", is_flag=True, help="TLS, by the authorities this machine trusts.")
-    @click.option("--ca", type=_FILE, help="TLS: who signs the broker's certificate (PEM).")
-    @click.option("--certificate", type=_FILE, help="TLS: ours (PEM), if the broker wants one.")
-    @click.option("--key", type=_FILE, help="Its key (PEM).")
+    @tls_files(
+        ca="TLS: who signs the broker's certificate (PEM).",
+        certificate="TLS: ours (PEM), if the broker wants one.",
+    )
     @click.option("--username", help="Instead of FPU_MQTT_USERNAME.")
-    @click.option("--password-file", type=_FILE, help="Instead of FPU_MQTT_PASSWORD.")
+    @click.option("--password-file", type=FILE, help="Instead of FPU_MQTT_PASSWORD.")
     @click.option("--topic", default="owntracks", show_default=True, help="What theirs begin with.")
     @click.option(
         "--identity",

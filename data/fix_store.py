@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
@@ -98,6 +99,13 @@ class FixStore:
         )
         return connection.execute(query.limit(1)).first() is not None
 
+    def find(self, connection: Connection, wanted: StoredFix) -> StoredFix | None:
+        """The fix that is stored for the operation, unit, time and device of ``wanted``."""
+        (values,) = fix_values([wanted])
+        key = values[:4]
+        there = fixes_at(connection, [key]).get(key)
+        return None if there is None else stored_fix(dict(zip(NAMES, there, strict=True)))
+
     def compare(self, connection: Connection, stored: Sequence[StoredFix]) -> list[Storing]:
         """What ``insert`` would tell, without storing anything."""
         return _sorted_out(connection, stored, None)[1]
@@ -113,6 +121,18 @@ class FixStore:
         rows = [heartbeat_row(*beat) for beat in beats]
         if rows:
             connection.execute(_INSERT_HEARTBEAT[self._database.dialect], rows)
+
+    def insert_besides(
+        self, connection: Connection, beats: Sequence[tuple[str, str, Heartbeat]]
+    ) -> None:
+        """Signs of life that must not be lost: where the device has said something else at the
+        same microsecond, at the last one before it that is free."""
+        for beat in beats:
+            row = heartbeat_row(*beat)
+            while (there := _heard(connection, row)) is not None and there != row:
+                row["received_at"] -= 1
+            if there is None:
+                connection.execute(heartbeats.insert(), [row])
 
     # --- reading -------------------------------------------------------------------------------
 
@@ -249,6 +269,15 @@ def _known_keys(
     last = {unit: to_microseconds(moment) for unit, moment in newest.items()}
     older = [row[:4] for row in rows if row[2] <= last.get((row[0], row[1]), NEVER)]
     return fixes_at(connection, older) if older else {}
+
+
+def _heard(connection: Connection, row: Mapping[str, Any]) -> dict[str, Any] | None:
+    its = heartbeats.c
+    query = select(heartbeats).where(
+        its.device == row["device"], its.received_at == row["received_at"]
+    )
+    found = connection.execute(query).mappings().first()
+    return None if found is None else dict(found)
 
 
 def _known(known_at: datetime | None) -> int:

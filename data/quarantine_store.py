@@ -20,6 +20,7 @@ from domain.time import from_microseconds, to_microseconds
 
 _FIELD_LENGTH = 40  # of the column
 _MOST_CLOCKS = 5000
+_AT_ONCE = 500  # entries that one query asks for
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,22 @@ class QuarantineStore:
             found.append(key in seen)
             seen.add(key)
         return found
+
+    def copies(self, connection: Connection, entries: Sequence[QuarantineEntry]) -> list[int]:
+        """For each entry how many are kept of its source and device with the same bytes. Reads the
+        whole quarantine.
+        """
+        columns = quarantine.c.source, quarantine.c.device, quarantine.c.raw
+        kept: dict[tuple[str, str, bytes], int] = {}
+        for start in range(0, len(entries), _AT_ONCE):
+            some = entries[start : start + _AT_ONCE]
+            query = select(*columns, func.count()).where(
+                quarantine.c.device.in_({entry.device for entry in some}),
+                quarantine.c.raw.in_({entry.raw for entry in some}),
+            )
+            for source, device, raw, number in connection.execute(query.group_by(*columns)):
+                kept[source, device, bytes(raw)] = number
+        return [kept.get((entry.source, entry.device, entry.raw), 0) for entry in entries]
 
     def listing(
         self,

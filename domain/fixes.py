@@ -33,6 +33,10 @@ NULL_ISLAND = 1e-6
 CLOCK_FAULTS = ("future_time", "before_mission")
 """Reasons of a ``Rejection`` that only a wrong clock gives."""
 
+SAME_PLACE = 1e-6
+"""So many degrees apart (a decimetre) are two messages of one moment about one place: a phone may
+round to the sixth decimal in one kind of message and not in another."""
+
 CONNECTION_LOST = "connection_lost"
 """The attribute of a heartbeat that is no sign of life but the news that there will be none: a
 broker says for the device that its connection has ended."""
@@ -63,7 +67,8 @@ class Report:
     Degrees WGS84, metres, metres per second, degrees true, battery 0 to 100, ``fix_time`` UTC.
     ``alarm`` is what the device calls its alarm ("sos"), in lower case. ``faults`` is what the
     decoder could not read of position or time. Of what came in a file, ``where`` tells the place in
-    it ("row 17") and ``unit`` whose position the file says it is.
+    it ("row 17") and ``unit`` whose position the file says it is. ``in_parts``: of one moment the
+    device may say more in another message, in other words.
     """
 
     device: str
@@ -80,6 +85,7 @@ class Report:
     faults: tuple[Rejection, ...] = ()
     where: str = ""
     unit: str = ""
+    in_parts: bool = False
 
 
 @dataclass(slots=True)  # see Report
@@ -136,6 +142,31 @@ def judge(
         attributes["time_from_receipt"] = True
     moment = _utc(report.fix_time or received_at)
     return Fix(report.device, moment, float(latitude), float(longitude), *values, attributes)
+
+
+def same_place(one: Fix, other: Fix) -> bool:
+    """Whether two fixes are at one place, as far as a device tells it (``SAME_PLACE``)."""
+    return (
+        abs(one.latitude - other.latitude) <= SAME_PLACE
+        and abs(one.longitude - other.longitude) <= SAME_PLACE
+    )
+
+
+def said_besides(fix: Fix, received_at: datetime) -> Heartbeat:
+    """What a message says besides a place that another one of that moment has told already: the
+    device is alive, with everything it said in the attributes; metres, metres per second, degrees.
+    """
+    measured = {
+        "lat": fix.latitude,
+        "lon": fix.longitude,
+        "speed": fix.speed,
+        "course": fix.course,
+        "altitude": fix.altitude,
+        "accuracy": fix.accuracy,
+        "device_time": fix.fix_time.isoformat(),
+    }
+    said = {name: value for name, value in measured.items() if value is not None}
+    return Heartbeat(fix.device, fix.battery, {**fix.attributes, **said}, _utc(received_at))
 
 
 def _sign_of_life(report: Report, received_at: datetime) -> Heartbeat:

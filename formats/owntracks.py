@@ -69,6 +69,7 @@ def report_of(device: str, entry: object) -> Report | None:
 
 
 def _location(device: str, entry: Mapping[str, Any]) -> Report:
+    """A location, or a transition: of one moment the app says both, in no order that it keeps."""
     values = Values(entry)
     return Report(
         device=device,
@@ -83,6 +84,7 @@ def _location(device: str, entry: Mapping[str, Any]) -> Report:
         alarm=None,
         attributes=values.attributes(),
         faults=tuple(values.faults),
+        in_parts=True,
     )
 
 

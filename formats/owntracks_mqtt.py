@@ -88,12 +88,5 @@ def unreadable(device: str, fault: Unreadable) -> Report:
     return Report(device, None, None, None, None, None, None, None, None, None, {}, (rejection,))
 
 
-def said_again(report: Report) -> Report:
-    """A report whose place is known already, as a sign of life that keeps what it said besides."""
-    place = {"lat": report.latitude, "lon": report.longitude}
-    attributes = {**report.attributes, **place}
-    return replace(report, latitude=None, longitude=None, attributes=attributes)
-
-
 def _left(kind: object) -> str:
     return kind if isinstance(kind, str) and kind in _LEFT else OTHER

@@ -68,6 +68,7 @@ class Ingest:
         anywhere: bool = False,
         live: bool = True,
         filing: Filing | None = None,
+        again: Sequence[int] = (),
         then: Then | None = None,
     ) -> Receipt:
         """Store the reports of one message of ``source`` (osmand, owntracks, gpx ...).
@@ -75,8 +76,10 @@ class Ingest:
         ``anywhere`` waives the area of operations. ``live=False`` is for files: no alarm, and one
         message a unit on the live stream instead of one a fix. ``filing`` is for what no roster
         knows. ``raw`` is kept with whatever goes to quarantine: the message that all the reports
-        came from, or the bytes of each report. ``then`` is called in the same transaction. Raises
-        ``StoreUnavailable``: then nothing was acknowledged, and sending it again is safe.
+        came from, or the bytes of each report. ``again`` tells of each report whether its message
+        is delivered once more (see ``Item``): what of it is in quarantine already adds nothing.
+        ``then`` is called in the same transaction. Raises ``StoreUnavailable``: then nothing was
+        acknowledged, and sending it again is safe.
         """
         items = judged(
             reports,
@@ -86,19 +89,26 @@ class Ingest:
             anywhere=anywhere,
             live=live,
             filing=filing,
+            again=again,
         )
         submission = Submission(source, received_at, live, tuple(items), then)
         return self._commits.submit(submission) if submission.items else Receipt()
 
     def quarantine(
-        self, source: str, device: str, raw: bytes, rejection: Rejection, received_at: datetime
+        self,
+        source: str,
+        device: str,
+        raw: bytes,
+        rejection: Rejection,
+        received_at: datetime,
+        again: int = 0,
     ) -> Receipt:
         """Keep a message of a known device that no report could be read from.
 
-        Raises ``StoreUnavailable``.
+        ``again`` as in ``Item``. Raises ``StoreUnavailable``.
         """
         filing = self._roster.filing(device, received_at)
-        item = Item(device, rejection, filing, None, raw)
+        item = Item(device, rejection, filing, None, raw, again=again)
         return self._commits.submit(Submission(source, received_at, True, (item,)))
 
     def check(self) -> None:

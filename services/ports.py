@@ -152,6 +152,9 @@ class FixWriter(Protocol):
     ) -> bool:
         """Whether a device has a recent fix later than ``after`` that came before a time."""
 
+    def find(self, connection: Transaction, wanted: StoredFix) -> StoredFix | None:
+        """The fix that is stored for the operation, unit, time and device of ``wanted``."""
+
     def compare(self, connection: Transaction, fixes: Sequence[StoredFix]) -> list[Storing]:
         """What ``insert`` would tell, without storing anything."""
 
@@ -161,7 +164,13 @@ class FixWriter(Protocol):
     def insert_heartbeats(
         self, connection: Transaction, heartbeats: Sequence[tuple[str, str, Heartbeat]]
     ) -> None:
-        """Signs of life (operation, unit, heartbeat)."""
+        """Signs of life (operation, unit, heartbeat); one more at the same moment adds nothing."""
+
+    def insert_besides(
+        self, connection: Transaction, heartbeats: Sequence[tuple[str, str, Heartbeat]]
+    ) -> None:
+        """Signs of life that must not be lost; where the device has spoken at the same
+        microsecond already, a little earlier."""
 
 
 class FixReader(Protocol):
@@ -229,6 +238,9 @@ class QuarantineWriter(Protocol):
 
     def known(self, connection: Transaction, entries: Sequence[QuarantineEntry]) -> list[bool]:
         """For each entry whether the same one is kept already, or stands before it."""
+
+    def copies(self, connection: Transaction, entries: Sequence[QuarantineEntry]) -> list[int]:
+        """For each entry how many are kept of its source and device with the same bytes."""
 
 
 # --- the live stream ---------------------------------------------------------------------------

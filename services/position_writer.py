@@ -9,7 +9,14 @@ from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import Any
 
-from domain.fixes import CONNECTION_LOST, Fix, Heartbeat, Rejection
+from domain.fixes import (
+    CONNECTION_LOST,
+    Fix,
+    Heartbeat,
+    Rejection,
+    said_besides,
+    same_place,
+)
 from domain.stored_fixes import QuarantineEntry, StoredFix, Storing
 from domain.time import to_rfc3339
 from domain.tracks import Freshness
@@ -55,6 +62,7 @@ class _Tally:
     kept: list[_Kept] = field(default_factory=list)
     quarantined: list[tuple[Item, QuarantineEntry]] = field(default_factory=list)
     heartbeats: list[tuple[str, str, Heartbeat]] = field(default_factory=list)
+    besides: list[tuple[str, str, Heartbeat]] = field(default_factory=list)
     lost: list[tuple[Filing, Heartbeat]] = field(default_factory=list)
     duplicates: int = 0
     alarming: list[Item] = field(default_factory=list)
@@ -65,7 +73,7 @@ class _Tally:
             stored=len(self.kept),
             duplicates=self.duplicates,
             quarantined=len(self.quarantined),
-            heartbeats=len(self.heartbeats),
+            heartbeats=len(self.heartbeats) + len(self.besides),
             late=sum(kept.late for kept in self.kept),
             reasons=dict(Counter(entry.rejection.reason for _, entry in self.quarantined)),
             refused=self.refused(),
@@ -140,7 +148,7 @@ class PositionWriter:
             for tally, _, filing, fix in offered
         ]
         outcomes = self._fixes.insert(connection, stored, newest)
-        for (tally, item, filing, fix), outcome in zip(offered, outcomes, strict=True):
+        for (tally, item, filing, fix), one, outcome in zip(offered, stored, outcomes, strict=True):
             unit = filing.operation, filing.unit
             last = newest.get(unit)
             late = last is not None and fix.fix_time < last
@@ -151,7 +159,16 @@ class PositionWriter:
                 tally.kept.append(kept)
                 continue
             overtaken = late and item.alarm is not None and self._is_overtaken(connection, kept)
-            _sort_fix(tally, item, kept, outcome, overtaken)
+            besides = outcome is Storing.CONFLICT and self._is_besides(connection, item, one)
+            _sort_fix(tally, item, kept, outcome, overtaken=overtaken, besides=besides)
+
+    def _is_besides(self, connection: Transaction, item: Item, one: StoredFix) -> bool:
+        """Whether it says in other words what its device has said of the same moment and place.
+        The store is asked, since no memory of what was said last would outlive the process."""
+        if item.report is None or not item.report.in_parts:
+            return False
+        there = self._fixes.find(connection, one)
+        return there is not None and same_place(there.fix, one.fix)
 
     def _is_overtaken(self, connection: Transaction, kept: _Kept) -> bool:
         """Whether a late alarm is history by now."""
@@ -167,20 +184,40 @@ class PositionWriter:
     def _store_the_rest(self, connection: Transaction, tallies: Sequence[_Tally]) -> None:
         heartbeats = [beat for tally in tallies for beat in tally.heartbeats]
         self._fixes.insert_heartbeats(connection, heartbeats)
+        besides = [beat for tally in tallies for beat in tally.besides]
+        self._fixes.insert_besides(connection, besides)
         for tally in tallies:
             if tally.quarantined and not tally.submission.live:
                 self._leave_out_known(connection, tally)
+            if any(item.again for item, _ in tally.quarantined):
+                self._leave_out_delivered_again(connection, tally)
         entries = [entry for tally in tallies for _, entry in tally.quarantined]
         self._quarantine.insert(connection, entries)
 
     def _leave_out_known(self, connection: Transaction, tally: _Tally) -> None:
         """A file that is imported again adds nothing. What a device sends is always kept: the
-        search would cost the live feeds time, and that it was sent twice tells something."""
+        search would cost the live feeds time, and that it was sent twice tells something. What a
+        broker says to deliver once more was sent once: ``_leave_out_delivered_again``."""
         known = self._quarantine.known(connection, [entry for _, entry in tally.quarantined])
         tally.duplicates += sum(known)
         tally.quarantined = [
             one for one, is_known in zip(tally.quarantined, known, strict=True) if not is_known
         ]
+
+    def _leave_out_delivered_again(self, connection: Transaction, tally: _Tally) -> None:
+        """What was kept before its broker was told so. Each entry answers for one message: of
+        three that are delivered again and two that are kept, the third is new. It is looked for
+        whatever it was refused for and wherever the device belonged then, as both may have
+        changed since."""
+        again = [(item, entry) for item, entry in tally.quarantined if item.again]
+        copies = self._quarantine.copies(connection, [entry for _, entry in again])
+        known = {
+            id(item) for (item, _), kept in zip(again, copies, strict=True) if item.again <= kept
+        }
+        tally.duplicates += len(known)
+        tally.quarantined = [one for one in tally.quarantined if id(one[0]) not in known]
+        tally.alarming = [item for item in tally.alarming if id(item) not in known]
+        tally.too_late = [item for item in tally.too_late if id(item) not in known]
 
     def _raise_alarms(self, connection: Transaction, tally: _Tally) -> None:
         ways = ((tally.alarming, self._alarms.alarm), (tally.too_late, self._alarms.came_late))
@@ -252,11 +289,16 @@ def _rows(together: Sequence[_Kept]) -> Iterator[tuple[Source, Fix, datetime, bo
         yield source, kept.fix, kept.received_at, kept.late
 
 
-def _sort_fix(tally: _Tally, item: Item, kept: _Kept, outcome: Storing, overtaken: bool) -> None:
+def _sort_fix(
+    tally: _Tally, item: Item, kept: _Kept, outcome: Storing, *, overtaken: bool, besides: bool
+) -> None:
     if outcome is Storing.DUPLICATE:
         tally.duplicates += 1
         return
-    if outcome is Storing.CONFLICT:
+    if besides:
+        said = said_besides(kept.fix, kept.received_at)
+        tally.besides.append((kept.filing.operation, kept.filing.unit, said))
+    elif outcome is Storing.CONFLICT:
         moment = to_rfc3339(kept.fix.fix_time)
         detail = f"{item.device} has already said something else about {moment}"
         rejection = Rejection("conflicting_duplicate", "fix_time", detail)

@@ -20,7 +20,7 @@ class Receipt:
 
     ``late`` counts those of the stored ones that are older than the unit's newest; ``reasons``
     splits ``quarantined`` by reason; ``refused`` has the places in the submission, from 0, of what
-    is in quarantine.
+    went to quarantine.
     """
 
     stored: int = 0
@@ -48,6 +48,8 @@ class Item:
     """One report, judged and filed. A fix and a heartbeat always have a filing.
 
     ``raw`` is empty for what came in a file; quarantine then keeps a description of ``report``.
+    ``again`` is 0 for what is new. A broker that was not told that a message is stored delivers it
+    again; of those with the same bytes of the same device this is then the first, the second ...
     """
 
     device: str
@@ -56,6 +58,7 @@ class Item:
     alarm: Alarm | None
     raw: bytes
     report: Report | None = None
+    again: int = 0
 
 
 Then = Callable[[Transaction, Receipt, Sequence[tuple[Filing, Fix]]], None]
@@ -105,13 +108,16 @@ def judged(
     anywhere: bool,
     live: bool,
     filing: Filing | None,
+    again: Sequence[int] = (),
 ) -> Iterator[Item]:
     """Judge and file each report. An explicit ``filing`` goes before the roster.
 
-    ``raw`` is what all the reports were read from, or a sequence with the bytes of each.
+    ``raw`` is what all the reports were read from, or a sequence with the bytes of each; ``again``
+    has that of each item, and is empty where all are new.
     """
     sent = repeat(raw, len(reports)) if isinstance(raw, bytes) else raw
-    for report, its_bytes in zip(reports, sent, strict=True):
+    counted = again or repeat(0, len(reports))
+    for report, its_bytes, its_again in zip(reports, sent, counted, strict=True):
         verdict = judge(report, received_at, anywhere=anywhere)
         filed = filing or roster.filing(report.device, _moment(verdict, received_at))
         alarm = None
@@ -121,7 +127,7 @@ def judged(
             # an alarm is worth more than its position: it is raised for whoever has the device now
             answerable = filed or roster.filing(report.device, received_at)
             alarm = _alarm(report.alarm, verdict, answerable, received_at) if answerable else None
-        yield Item(report.device, verdict, filed, alarm, its_bytes, report)
+        yield Item(report.device, verdict, filed, alarm, its_bytes, report, its_again)
 
 
 def _moment(verdict: Fix | Heartbeat | Rejection, received_at: datetime) -> datetime:

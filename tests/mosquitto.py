@@ -6,8 +6,10 @@ import json
 import shutil
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -162,6 +164,62 @@ class Phone:
         """Disconnect in good order."""
         self._client.disconnect()
         self._client.loop_stop()
+
+
+class Line:
+    """An address before a broker that hands on what both sides say, byte by byte.
+
+    After ``hold_back`` nothing that a client says arrives any more, while it still hears the
+    broker: so a client that is killed then has acknowledged nothing, whatever it has said.
+    """
+
+    def __init__(self, port: int) -> None:
+        self._broker = port
+        self._held = threading.Event()
+        self._ends: list[socket.socket] = [socket.create_server(("127.0.0.1", 0))]
+        self._threads = [threading.Thread(target=self._let_in, daemon=True)]
+        self.port = int(self._ends[0].getsockname()[1])
+
+    def hold_back(self) -> None:
+        """From now on the broker hears nothing."""
+        self._held.set()
+
+    def __enter__(self) -> Line:
+        self._threads[0].start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        fault: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for end in tuple(self._ends):
+            with suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+            end.close()
+        for thread in tuple(self._threads):
+            thread.join(PATIENCE_S)
+
+    def _let_in(self) -> None:
+        with suppress(OSError):
+            while True:
+                client, _ = self._ends[0].accept()
+                broker = socket.create_connection(("127.0.0.1", self._broker))
+                self._ends += client, broker
+                for ends in ((client, broker), (broker, client)):
+                    thread = threading.Thread(target=self._hand_on, args=ends, daemon=True)
+                    self._threads.append(thread)
+                    thread.start()
+
+    def _hand_on(self, speaker: socket.socket, hearer: socket.socket) -> None:
+        from_client = speaker in self._ends[1::2]
+        with suppress(OSError):
+            while said := speaker.recv(65_536):
+                if not (from_client and self._held.is_set()):
+                    hearer.sendall(said)
+            if not (from_client and self._held.is_set()):
+                hearer.shutdown(socket.SHUT_WR)
 
 
 def position(moment: int, latitude: float = 42.89, **said: Any) -> dict[str, Any]:

@@ -15,7 +15,7 @@ import api.cot_connection
 import api.cot_listener
 from api.cot_desk import Arrival, Desk
 from api.cot_listener import CotListener
-from api.cot_server import _context
+from api.feed_tls import tls_context
 from app import create_app
 from data.database import Database
 from data.fix_store import FixStore
@@ -218,7 +218,9 @@ def test_certificates_tell_who_is_who(
     names = [tmp_path / name for name in ("authority.pem", "server.pem", "server.key")]
 
     async def play(stage: Stage) -> None:
-        port = await stage.listener.listen("127.0.0.1", 0, _context(*names))
+        port = await stage.listener.listen(
+            "127.0.0.1", 0, tls_context(ssl.Purpose.CLIENT_AUTH, *names)
+        )
         other = await stage.client("sokol-2", port, tmp_path)
         client = await stage.client("sokol-1", port, tmp_path)
         await stage.until(lambda: {"sokol-1", "sokol-2"} <= stage.listener.present())
@@ -262,7 +264,9 @@ def test_a_certificate_may_have_another_name_than_its_device(
     names = [tmp_path / name for name in ("authority.pem", "server.pem", "server.key")]
 
     async def play(stage: Stage) -> None:
-        port = await stage.listener.listen("127.0.0.1", 0, _context(*names))
+        port = await stage.listener.listen(
+            "127.0.0.1", 0, tls_context(ssl.Purpose.CLIENT_AUTH, *names)
+        )
         await stage.client("kowalska", port, tmp_path)
         await stage.until(lambda: stage.listener.present() == {"sokol-1"})
 

@@ -220,6 +220,65 @@ def test_poison_goes_to_quarantine_with_its_bytes_and_is_acknowledged(
     assert "encryption key" in encrypted.entry.rejection.detail
 
 
+@pytest.mark.parametrize("times", [1, 2, 3])
+def test_what_is_delivered_again_on_another_connection_is_in_quarantine_once(
+    services: Services, broker: Broker, open_database: Callable[[], Database],
+    monkeypatch: pytest.MonkeyPatch, times: int,
+) -> None:  # fmt: skip
+    """The connection breaks between the storing and the acknowledgement, ``times`` times."""
+    sent = [b"[]", b"\xff", b"[]"]
+    database = open_database()
+
+    async def play(stage: Stage) -> None:
+        connection = stage.listener._connection
+        with monkeypatch.context() as unheard:
+            unheard.setattr(connection, "acknowledge", lambda _: None)
+            phone = await stage.phone("sokol-1")
+            await asyncio.to_thread(phone.say_all, sent)
+            await stage.heard("unreadable", 3)
+            for turn in range(1, times):
+                connection.drop("the network is gone")
+                await stage.heard("unreadable", 3 * (turn + 1))
+        connection.drop("the network is gone")
+        await stage.heard("unreadable", 3 * (times + 1))
+        await asyncio.to_thread(phone.say, sent[0])
+        await stage.heard("unreadable", 3 * (times + 1) + 1)
+
+    on_stage(services, broker, play)
+    kept = Counter(one.entry.raw for one in QuarantineStore(database).listing("live"))
+    assert kept == {b"[]": 3, b"\xff": 1}
+    assert on_stage(services, broker, _nothing).counts["unreadable"] == 0
+
+
+def test_of_what_was_sent_twice_and_stored_once_the_second_is_not_left_out(
+    services: Services, broker: Broker, open_database: Callable[[], Database],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    database, stubborn = open_database(), Stubborn(services)
+
+    def kept() -> int:
+        return len(QuarantineStore(database).listing("live"))
+
+    async def play(stage: Stage) -> None:
+        monkeypatch.setattr(stage.listener._connection, "acknowledge", lambda _: None)
+        phone = await stage.phone("sokol-1")
+        other = await stage.phone("sokol-2")
+        await asyncio.to_thread(phone.say, b"[]")
+        await stage.until(lambda: kept() == 1)
+        stubborn.away = True
+        await asyncio.to_thread(phone.say, b"[]")
+        await asyncio.to_thread(other.say, b"[]")
+        await stage.until(lambda: len(stage.listener._open) == 2)
+        # it ends here with nothing acknowledged and the first alone stored
+
+    on_stage(services, broker, play, Desk(stubborn, services.roster, Topics()))
+    assert kept() == 1
+    again = on_stage(services, broker, _nothing)
+    assert again.counts["unreadable"] == 3
+    devices = Counter(one.entry.device for one in QuarantineStore(database).listing("live"))
+    assert devices == {"sokol-1": 2, "sokol-2": 1}
+
+
 async def _nothing(_: Stage) -> None:
     """Nobody says anything."""
 
@@ -277,6 +336,44 @@ def test_a_transition_is_a_position_that_keeps_its_region(
     # what contradicts is kept as well, for a person to look at
     (odd,) = QuarantineStore(database).listing("live")
     assert odd.entry.rejection.reason == "conflicting_duplicate"
+
+
+@pytest.mark.parametrize("first", ["location", "transition"])
+def test_right_after_a_start_a_pair_is_a_pair(
+    services: Services, broker: Broker, open_database: Callable[[], Database], first: str
+) -> None:
+    """One of the two was stored and acknowledged before the process ended, the other was not."""
+    place = {"lat": 43.1829, "lon": 20.6932}
+    region = {"_type": "transition", "desc": "Gate 1", "event": "enter", "acc": 9, "t": "c"}
+    pair = {
+        "location": position(NOW, 43.1829, lon=20.6932, t="c"),
+        "transition": {**region, **place, "tst": NOW, "wtst": 1},
+    }
+    second = pair.keys() - {first}
+
+    async def before(stage: Stage) -> None:
+        phone = await stage.phone("sokol-1")
+        await asyncio.to_thread(phone.say, pair[first])
+        await stage.heard(first)
+
+    async def after(stage: Stage) -> None:
+        phone = await stage.phone("sokol-1")
+        await asyncio.to_thread(phone.say, pair[next(iter(second))], "/event")
+        await stage.heard(next(iter(second)))
+
+    on_stage(services, broker, before)
+    on_stage(services, broker, after)
+    database = open_database()
+    assert QuarantineStore(database).listing("live") == []
+    (fix,) = FixStore(database).latest("live")
+    with database.reading() as connection:
+        (beat,) = connection.execute(heartbeats.select()).mappings()
+    told = {fix.fix.attributes["_type"]: fix.fix.attributes}
+    told[json.loads(beat["attributes"])["_type"]] = json.loads(beat["attributes"])
+    assert told.keys() == pair.keys()
+    assert (told["transition"]["event"], told["transition"]["desc"]) == ("enter", "Gate 1")
+    speed = fix.fix.speed if first == "location" else told["location"]["speed"]
+    assert (speed, fix.fix.latitude) == (10.0, 43.1829)
 
 
 def test_a_last_will_makes_the_unit_silent_until_a_newer_position(

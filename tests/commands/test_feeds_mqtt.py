@@ -29,7 +29,7 @@ from domain.time import to_rfc3339
 from services.container import services_of
 from services.demonstration_accounts import seed_demonstration_accounts
 from settings import ROOT, Settings
-from tests.mosquitto import Broker, Phone, position
+from tests.mosquitto import Broker, Line, Phone, position
 from tests.serving import BEARER, PATIENCE_S, serving
 from tests.tak_client import make_certificates
 
@@ -200,6 +200,57 @@ def test_killed_under_load_nothing_is_lost_and_nothing_is_there_twice(
     opened = Database(f"sqlite:///{database}")
     assert QuarantineStore(opened).listing("live") == []
     opened.close()
+
+
+def in_quarantine(database: Path) -> Counter[tuple[str, bytes]]:
+    """How often what each device sent is there."""
+    opened = Database(f"sqlite:///{database}")
+    try:
+        kept = QuarantineStore(opened).listing("live")
+        return Counter((one.entry.device, one.entry.raw) for one in kept)
+    finally:
+        opened.close()
+
+
+@pytest.mark.parametrize("broker_too", [False, True], ids=["alone", "before the broker restarts"])
+def test_killed_before_the_broker_was_told_poison_is_there_as_often_as_it_was_sent(
+    database: Path, tmp_path: Path, broker_too: bool
+) -> None:
+    folder = tmp_path / "broker"
+    folder.mkdir()
+    poison = [b"\x00\xff", b"[]", b"\x00\xff"]  # the first is really sent twice
+    outside = json.dumps(position(NOW, 51.5)).encode()  # read, and believed by nobody
+    sent = Counter(("sokol-1", one) for one in [*poison, outside])
+    sent["sokol-2", b"[]"] = 1
+    with Broker(folder) as broker:
+        phones = [Phone("fpu", name, broker.port) for name in DEVICES[:2]]
+        with Line(broker.port) as line, feeding(database, "--port", str(line.port)):
+            line.hold_back()
+            phones[0].say_all([*poison, outside])
+            phones[1].say(b"[]")
+            wait_until(lambda: in_quarantine(database) == sent)
+        if broker_too:
+            broker.stop()
+            broker.start()
+        with feeding(database, "--port", str(broker.port)) as process:
+            phones[0].tell(NOW)  # comes after all that is delivered again
+            wait_until(lambda: stored(database)["sokol-1", NOW] == 1)
+            assert in_quarantine(database) == sent
+            phones[0].say(poison[0])
+            sent["sokol-1", poison[0]] += 1
+            wait_until(lambda: in_quarantine(database) == sent)
+            process.send_signal(signal.SIGTERM)
+            rest, _ = process.communicate(timeout=PATIENCE_S)
+        with feeding(database, "--port", str(broker.port)) as process:
+            process.send_signal(signal.SIGTERM)
+            once_more, _ = process.communicate(timeout=PATIENCE_S)
+        for phone in phones:
+            phone.leave()
+    # all of it was delivered again, and acknowledged at last
+    counts = rest.splitlines()[-1]
+    assert ("location: 2" in counts, "unreadable: 5" in counts) == (True, True)
+    assert once_more.splitlines()[-1] == "stopped; connections: 1"
+    assert in_quarantine(database) == sent
 
 
 def run(database: Path, *options: str) -> Result:

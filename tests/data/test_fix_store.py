@@ -103,6 +103,36 @@ def test_another_value_under_the_same_key_is_a_conflict_and_changes_nothing(
     assert store.latest("demo") == [fix]
 
 
+def test_a_fix_is_found_by_its_key_alone(database: Database, store: FixStore) -> None:
+    fix = fix_at(0, event="motion")
+    keep(database, fix, fix_at(5))
+    other = fix_at(0, latitude=42.9, received=77)
+    with database.reading() as connection:
+        assert store.find(connection, other) == fix
+        for stranger in (fix_at(1), fix_at(0, unit="p2"), fix_at(0, device="phone-2")):
+            assert store.find(connection, stranger) is None
+
+
+def test_what_is_said_besides_never_takes_the_place_of_a_sign_of_life(
+    database: Database, store: FixStore
+) -> None:
+    def beat(microseconds: int, word: str, device: str = "phone-1") -> tuple[str, str, Heartbeat]:
+        moment = NOON + timedelta(microseconds=microseconds)
+        return "demo", "p1", Heartbeat(device, None, {"word": word}, moment)
+
+    with database.writing() as connection:
+        store.insert_heartbeats(connection, [beat(9, "a"), beat(8, "b")])
+        store.insert_besides(connection, [beat(9, "c"), beat(9, "d"), beat(9, "e", "phone-2")])
+        store.insert_besides(connection, [beat(9, "a")])  # is there, and adds nothing
+    with database.reading() as connection:
+        rows = connection.execute(heartbeats.select()).mappings().all()
+    found = {(row["device"], row["received_at"] % 1_000, row["attributes"][9]) for row in rows}
+    assert found == {
+        *(("phone-1", 9, "a"), ("phone-1", 8, "b"), ("phone-1", 7, "c"), ("phone-1", 6, "d")),
+        ("phone-2", 9, "e"),
+    }
+
+
 def test_two_devices_of_a_unit_never_overwrite_each_other(
     database: Database, store: FixStore
 ) -> None:

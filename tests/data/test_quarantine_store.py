@@ -80,6 +80,26 @@ def test_bad_text_cannot_stop_what_must_be_kept(database: Database, store: Quara
     assert kept == Rejection("unreadable", "f" * 40, "half ? and nothing \ufffd")
 
 
+def test_copies_are_of_the_same_source_device_and_bytes(
+    database: Database, store: QuarantineStore
+) -> None:
+    elsewhere = replace(ENTRY, operation=None, unit=None, received_at=NOON.replace(hour=13))
+    judged = replace(ENTRY, rejection=Rejection("out_of_range", "latitude", "-"))
+    other = [
+        replace(ENTRY, raw=b"else"),
+        replace(ENTRY, raw=b""),
+        replace(ENTRY, device="phone-2"),
+        replace(ENTRY, source="else"),
+    ]
+    keep(database, ENTRY, elsewhere, judged, other[2])
+    many = [replace(ENTRY, raw=b"%d" % number) for number in range(1203)]
+    keep(database, *many)
+    with database.writing() as connection:
+        assert store.copies(connection, []) == []
+        assert store.copies(connection, [judged, *other]) == [3, 0, 0, 1, 0]
+        assert store.copies(connection, [*many, ENTRY]) == [1] * 1203 + [3]
+
+
 def test_the_same_entry_is_known_again(database: Database, store: QuarantineStore) -> None:
     other = [
         replace(ENTRY, raw=b"else"),

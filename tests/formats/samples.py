@@ -93,7 +93,12 @@ def _shown(report: Report) -> dict[str, Any]:
     told["fix_time"] = to_rfc3339(report.fix_time) if report.fix_time else None
     told["faults"] = [f"{fault.reason} {fault.field}" for fault in report.faults]
     told["judged"] = verdict.reason if isinstance(verdict, Rejection) else type(verdict).__name__
-    shown = {key: value for key, value in told.items() if value not in (None, [], {}, "")}
+    said_nothing = (None, [], {}, "")
+    shown = {
+        key: value
+        for key, value in told.items()
+        if value is not False and value not in said_nothing
+    }
     return {key: _comparable(value) for key, value in shown.items()}
 
 

@@ -304,6 +304,55 @@ def test_what_a_device_sends_twice_is_kept_twice(database: Database, ingest: Ing
     assert QuarantineStore(database).counts("demo") == {"out_of_range": 2}
 
 
+def test_of_what_is_delivered_again_what_is_kept_adds_nothing(
+    database: Database, ingest: Ingest
+) -> None:
+    """One was kept, then the device sent the same twice more; then all three came again."""
+    bad = report(latitude=95.0, alarm="sos")
+    send(ingest, bad)
+    receipt = send(ingest, bad, bad, bad, received=2, again=(1, 2, 3))
+    assert receipt == Receipt(
+        quarantined=2, duplicates=1, reasons={"out_of_range": 2}, refused=frozenset({1, 2})
+    )
+    assert send(ingest, bad, bad, bad, received=3, again=(1, 2, 3)) == Receipt(duplicates=3)
+    assert send(ingest, bad, received=4, again=(0,)).quarantined == 1
+    others = [replace(bad, device="phone-2"), bad]
+    assert send(ingest, *others, received=5, again=(1, 1)).quarantined == 1
+    assert QuarantineStore(database).counts("demo") == {"out_of_range": 5}
+    assert len(messages(database, "alert")) == 5  # and its alarm has rung
+
+
+def test_it_is_known_again_whatever_has_become_of_its_device_and_of_the_time(
+    database: Database, ingest: Ingest
+) -> None:
+    filed, early = report(latitude=95.0), report(120)
+    send(ingest, filed)
+    assert send(ingest, early, received=-30).reasons == {"future_time": 1}
+    after = 7200  # the device is in no operation any more
+    assert send(ingest, filed, received=after, again=(2,)) == Receipt(duplicates=1)
+    rejection = Rejection("unreadable", "body", "is cut off")
+    receipt = ingest.quarantine("osmand", "phone-1", b"as sent", rejection, at(after), again=2)
+    assert receipt == Receipt(duplicates=1)
+    assert ingest.quarantine("cot", "phone-1", b"as sent", rejection, at(after), 1).quarantined
+    # what can be believed by now is no entry at all
+    assert send(ingest, early, received=121, again=(1,)) == Receipt(stored=1)
+
+
+@pytest.mark.parametrize("again", [(), (0,), (1,)])
+def test_only_what_is_delivered_again_is_searched_for(
+    database: Database, ingest: Ingest, again: tuple[int, ...]
+) -> None:
+    asked: list[str] = []
+    event.listen(
+        database.engine,
+        "before_cursor_execute",
+        lambda _, __, statement, *rest: asked.append(statement),
+    )
+    assert send(ingest, report(latitude=95.0), again=again).quarantined == 1
+    searched = [one for one in asked if "SELECT quarantine" in one]
+    assert len(searched) == sum(again)
+
+
 def test_anywhere_waives_the_area_alone(ingest: Ingest) -> None:
     abroad = report(0, 45.2, 13.6)
     assert send(ingest, abroad).reasons == {"outside_area": 1}
