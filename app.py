@@ -196,7 +196,7 @@ def _open_edges(server: Flask, settings: Settings, services: Services) -> None:
             services.cache,
             services.heads,
         ),
-        quarantine_blueprint(services.quarantine),
+        quarantine_blueprint(services.quarantine, services.quarantine_of_many),
         track_files_blueprint(
             services.track_files, services.track_export, services.roster, services.clock
         ),

@@ -51,6 +51,10 @@ from services.occurrences import Occurrences
 from services.packing import Packing
 from services.picture import Picture
 from services.quarantine import Quarantine
+from services.quarantine_desk import QuarantineDesk
+from services.quarantine_many import QuarantineOfMany
+from services.quarantine_of_imports import QuarantineOfImports
+from services.quarantine_truths import Truths
 from services.reception import CHECK_EVERY, Reception
 from services.roster import RosterService
 from services.scenario_player import UseCases
@@ -125,10 +129,13 @@ class _Stores:
             notify=self.hub.wake,
         )
 
-    def decisions(self, ingest: Ingest) -> Quarantine:
-        """What is kept in quarantine, and what people decide about it."""
-        facts = (self.roster, self.database, ingest, self.journal, read_entry, utc_now)
-        return Quarantine(self.quarantine, *facts)
+    def decisions(self, ingest: Ingest) -> tuple[Quarantine, QuarantineOfMany]:
+        """What is kept in quarantine, and what people decide about one entry and about many."""
+        facts = (self.roster, self.database, ingest, self.journal, utc_now)
+        desk = QuarantineDesk(self.quarantine, *facts)
+        truths = Truths(self.roster, read_entry)
+        one = Quarantine(self.quarantine, self.roster, desk, truths, utc_now)
+        return one, QuarantineOfMany(desk, truths)
 
 
 def join(server: Flask, settings: Settings, policy: Policy) -> Services:
@@ -142,7 +149,7 @@ def join(server: Flask, settings: Settings, policy: Policy) -> Services:
     stores.reception.follow(ingest.trouble)
     scenarios, driver = _scenarios(stores, settings, watchers, ingest)
     leases = Leases(SqlLeaseStore(stores.database), utc_now)
-    quarantine = stores.decisions(ingest)
+    quarantine, quarantine_of_many = stores.decisions(ingest)
     cache = KeptCache(server, settings.cache_url)
     clocks = TimerBooks(stores.events, stores.roster, policy)
     timers = stores.timers(clocks)
@@ -172,11 +179,12 @@ def join(server: Flask, settings: Settings, policy: Policy) -> Services:
         ingest=ingest,
         heads=stores.journal,
         tracks=Tracks(stores.fixes, settings=policy.tracks, skews=device_clocks.skews),
-        track_files=_track_files(stores, acts.occurrences, coverage, drawn, ingest, quarantine),
+        track_files=_track_files(stores, acts.occurrences, coverage, drawn, ingest),
         track_export=TrackExport(
             stores.fixes, stores.roster, FILE_FORMATS, gap_s=policy.tracks.gap_s
         ),
         quarantine=quarantine,
+        quarantine_of_many=quarantine_of_many,
         drawn=drawn,
         analyses=TrackAnalyses(stores.fixes, crossing_points, policy.tracks),
         device_clocks=device_clocks,
@@ -228,7 +236,6 @@ def _track_files(
     coverage: Coverage,
     drawn: DrawnTracks,
     ingest: Ingest,
-    quarantine: Quarantine,
 ) -> TrackFiles:
     return TrackFiles(
         stores.database,
@@ -239,7 +246,7 @@ def _track_files(
         ingest=ingest,
         visits=coverage,
         drawn=drawn,
-        quarantine=quarantine,
+        quarantine=QuarantineOfImports(stores.quarantine, stores.database, stores.journal),
         journal=stores.journal,
         log=occurrences,
         roster=stores.roster,

@@ -82,9 +82,24 @@ _ROUTES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "unassigned limit before decided reason", "", "200",
     ),
     (
+        "post", _OPERATION + "/quarantine/accept",
+        "Each of up to 200 is true as it came; tells of each what became of it",
+        "", "Decisions", "200",
+    ),
+    (
         "post", _OPERATION + "/quarantine/discard",
         "Nothing can be made of any of them: one reason for up to 200 entries",
         "", "Decisions", "200",
+    ),
+    (
+        "post", _OPERATION + "/quarantine/shift",
+        "The clock of one device was wrong by so much: correct up to 200 of its entries",
+        "", "Shift", "200",
+    ),
+    (
+        "post", _OPERATION + "/quarantine/shift/preview",
+        "What a shift would do, and to which times; stores nothing",
+        "", "ShiftPreview", "200",
     ),
     ("get", _ENTRY, "An entry, and what can be read of it", "", "", "200"),
     ("post", _ENTRY + "/accept", "It is true as it came", "", "Decision", "200"),
@@ -135,8 +150,23 @@ _DECISIONS: dict[str, Any] = {
     "properties": {
         "reason": {"type": "string", "maxLength": 500},
         "entries": {"type": "array", "items": {"type": "integer"}, "minItems": 1, "maxItems": 200},
+        "command_id": {"type": "string", "format": "uuid"},
     },
     "required": ["reason", "entries"],
+}
+_SHIFTED: dict[str, Any] = {
+    "entries": _DECISIONS["properties"]["entries"],
+    "offset_s": {"type": "integer", "description": "Seconds to add to each time; may be below 0"},
+}
+_SHIFT_PREVIEW: dict[str, Any] = {
+    "type": "object",
+    "properties": _SHIFTED,
+    "required": ["entries"],
+}
+_SHIFT: dict[str, Any] = {
+    "type": "object",
+    "properties": _DECISIONS["properties"] | _SHIFTED,
+    "required": ["reason", "entries", "offset_s"],
 }
 _CORRECTION: dict[str, Any] = {
     **_DECISION,
@@ -268,6 +298,8 @@ def _schemas() -> dict[str, Any]:
         "Decision": _DECISION,
         "Decisions": _DECISIONS,
         "Correction": _CORRECTION,
+        "Shift": _SHIFT,
+        "ShiftPreview": _SHIFT_PREVIEW,
         "Problem": {
             "type": "object",
             "properties": {

@@ -65,8 +65,8 @@ fpu.dialogs = (function () {
     return dialog;
   }
 
-  /** Ask for a reason, then do something with it that may be refused. */
-  function askReason(title, words, act) {
+  /** Ask for a reason, then do something with it that may be refused; `hint` stands below. */
+  function askReason(title, words, act, hint) {
     open(title, (form, close) => {
       const reason = fpu.element("textarea"), notice = fpu.element("p", "file-notice");
       reason.maxLength = 500;
@@ -81,7 +81,7 @@ fpu.dialogs = (function () {
         }
         go.disabled = false;
       });
-      form.append(labelled(fpu.text("tracks.reason"), reason, "wide"), notice,
+      form.append(labelled(fpu.text("tracks.reason"), reason, "wide"), ...(hint ? [fpu.element("p", "", hint)] : []), notice,
         fpu.element("div", "row-acts", null, go, button(fpu.text("tracks.cancel"), "", close)));
     });
   }

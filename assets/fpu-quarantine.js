@@ -3,12 +3,10 @@ window.fpu = window.fpu || {};
 
 (function () {
   "use strict";
-  const {post, labelled, input, choice, button, open, askReason, base} = fpu.dialogs;
-  let changes = 0;
+  const {post, labelled, input, choice, button, open, base} = fpu.dialogs;
+  const {command, refresh} = fpu.quarantine;
 
   async function decide(event) {
-    const several = event.target.closest("button[data-entries]");
-    if (several) return discardAll(several.dataset.entries.split(",").map(Number));
     const pressed = event.target.closest("button[data-entry]");
     if (!pressed) return null;
     const address = `${base()}/quarantine/${pressed.dataset.entry}`;
@@ -21,15 +19,6 @@ window.fpu = window.fpu || {};
     return null;
   }
 
-  function discardAll(entries) {
-    const words = fpu.text("quarantine.discard_shown", {n: entries.length});
-    askReason(words, fpu.text("quarantine.discard"), async (reason) => {
-      await post(`${base()}/quarantine/discard`, {entries, reason});
-      document.querySelector(".page.quarantine").scrollTop = 0;
-      refresh();
-    });
-  }
-
   function show(address, entry, units) {
     const reason = fpu.text(`quarantine.reason_${entry.reason}`);
     open(fpu.text("quarantine.title_entry", {n: entry.id, reason}), (form, close) => {
@@ -40,7 +29,7 @@ window.fpu = window.fpu || {};
       why.maxLength = 500;
       const unit = choice(units.map((one) => [one.id, one.callsign]));
       if (known.unit) unit.value = known.unit;
-      const command = crypto.randomUUID ? crypto.randomUUID() : undefined;
+      const command_id = command();
       const typed = () => ({
         latitude: number(latitude.value), longitude: number(longitude.value),
         time: time.value.trim() || null, unit: unit.value || null,
@@ -48,7 +37,7 @@ window.fpu = window.fpu || {};
       const act = (what, sent) => async (event) => {
         event.target.disabled = true;
         try {
-          await post(`${address}/${what}`, {reason: why.value, command_id: command, ...sent()});
+          await post(`${address}/${what}`, {reason: why.value, command_id, ...sent()});
           close();
           refresh();
         } catch (fault) {
@@ -75,12 +64,6 @@ window.fpu = window.fpu || {};
     const plain = words.trim();
     if (!plain) return null;
     return Number.isFinite(Number(plain)) ? Number(plain) : plain;
-  }
-
-  /** Let the tables be made anew. */
-  function refresh() {
-    changes -= 1; // what the stream counts goes up
-    fpu.store("quarantine-changes", changes);
   }
 
   fpu.mount("quarantine-tables", (place) => { place.addEventListener("click", decide); });

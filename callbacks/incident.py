@@ -8,6 +8,7 @@ from typing import Any
 
 from dash import ALL, Dash, Input, Output, State, ctx, no_update
 
+from callbacks.incident_reference import Reference, view_of
 from callbacks.sending import send_event
 from domain.errors import DashboardError
 from pages import identifiers as shared
@@ -15,21 +16,15 @@ from pages import incident_identifiers as ids
 from pages.act_form import act_fields, act_title
 from pages.form_view import typed_values
 from pages.incident import PARTS, marks_of, parts
-from pages.incident_view import IncidentView, incident_view
-from pages.session import current_language, current_user
+from pages.incident_view import IncidentView
+from pages.session import current_language
 from services.container import Services
 
-Reference = dict[str, str]
 NOTHING = (no_update,) * 5
 
 
 def register(app: Dash, services: Services) -> None:
     """The three callbacks of the screen."""
-
-    def view_of(reference: Reference) -> IncidentView:
-        return incident_view(
-            services, reference["operation"], reference["incident"], current_user()
-        )
 
     @app.callback(
         *[Output(identifier, "children") for identifier, _ in PARTS],
@@ -41,7 +36,7 @@ def register(app: Dash, services: Services) -> None:
         prevent_initial_call=True,
     )
     def refresh(_changes: object, _touched: object, reference: Reference, shown: list[str]) -> Any:
-        return only_new(parts(view_of(reference), current_language()), shown)
+        return only_new(parts(view_of(services, reference), current_language()), shown)
 
     @app.callback(
         Output(ids.ACT_FRAME, "hidden"),
@@ -59,7 +54,7 @@ def register(app: Dash, services: Services) -> None:
             return True, no_update, [], None, ""
         if not wanted:
             return NOTHING
-        return _opened(services, view_of(reference), wanted)
+        return _opened(services, view_of(services, reference), wanted)
 
     @app.callback(
         Output(ids.ACT_FRAME, "hidden", allow_duplicate=True),

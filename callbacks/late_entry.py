@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from dash import ALL, Dash, Input, Output, State, ctx, no_update
 
+from callbacks.incident_reference import Reference, view_of
 from callbacks.late_sending import close_draft, send_sequence
 from domain.errors import NotFound
 from pages import identifiers as shared
@@ -16,21 +17,14 @@ from pages import late_identifiers as ids
 from pages.drafts import drafts_part, fingerprint
 from pages.form_view import typed_values
 from pages.incident_identifiers import field, field_fault
-from pages.incident_view import IncidentView, actor_of, incident_view
+from pages.incident_view import IncidentView, actor_of
 from pages.late_entry import late_fields
 from pages.session import current_language, current_user
 from services.container import Services
 
-Reference = dict[str, str]
-
 
 def register(app: Dash, services: Services) -> None:
     """Open, send, and decide on what waits."""
-
-    def view_of(reference: Reference) -> IncidentView:
-        return incident_view(
-            services, reference["operation"], reference["incident"], current_user()
-        )
 
     @app.callback(
         Output(ids.LATE_FRAME, "hidden"),
@@ -48,7 +42,7 @@ def register(app: Dash, services: Services) -> None:
             return True, [], None, ""
         if meta or not ctx.triggered[0]["value"]:  # what is typed in an open form stays
             return (no_update,) * 4
-        view = view_of(reference)
+        view = view_of(services, reference)
         return False, late_fields(view, current_language()), _meta(view), ""
 
     @app.callback(
@@ -77,19 +71,17 @@ def register(app: Dash, services: Services) -> None:
     ) -> Any:
         if not clicks or not meta:
             return (no_update,) * 4 + ([no_update] * len(faults), no_update, no_update)
-        view = view_of({"operation": meta["operation"], "incident": meta["incident"]})
+        view = view_of(services, {name: meta[name] for name in ("operation", "incident")})
         typed = typed_values(values, found)
         sent = send_sequence(services, view, meta, typed, current_language())
         if sent.done:
             return True, [], None, "", [""] * len(faults), sent.done, touched + 1
         return no_update, no_update, sent.meta, sent.notice, sent.at(faults), "", no_update
 
-    _register_drafts(app, services, view_of)
+    _register_drafts(app, services)
 
 
-def _register_drafts(
-    app: Dash, services: Services, view_of: Callable[[Reference], IncidentView]
-) -> None:
+def _register_drafts(app: Dash, services: Services) -> None:
     @app.callback(
         Output(ids.INCIDENT_DRAFTS, "children"),
         Output(ids.DRAFTS_SEEN, "data"),

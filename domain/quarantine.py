@@ -19,6 +19,9 @@ ACCEPTABLE = ("outside_area", "conflicting_duplicate", "marked_invalid")
 """Reasons for which the position can be true as it came. For the others something is missing or
 impossible: such an entry is corrected or discarded."""
 
+TIMELESS = ("no_time", "no_zone", "unreadable")
+"""Reasons for which there is no time that could be shifted."""
+
 DECIDED = "quarantine"
 """The attribute of a fix that a decision has made: entry, decision, by whom."""
 

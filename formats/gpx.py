@@ -18,6 +18,7 @@ from defusedxml.ElementTree import DefusedXMLParser, iterparse
 
 from domain.fixes import Rejection, Report
 from formats.message import Unreadable, device_id
+from formats.point_report import point_report
 from formats.points import MOST_POINTS, read_attributes, unit_name
 from formats.values import Values
 from formats.xml_text import as_utf8, without_remarks
@@ -162,22 +163,19 @@ def _report(device: str, point: Element, where: str, unit: str) -> Report:
     fix_time = values.moment("time")
     if fix_time is None and not any(fault.field == "fix_time" for fault in values.faults):
         values.faults.append(Rejection("no_time", "fix_time", "the point has no time"))
-    return Report(
+    found = point_report(
+        values,
         device=device_id(said) or device,
         fix_time=fix_time,
         latitude=latitude,
         longitude=longitude,
-        speed=values.optional("speed", "speed"),
-        course=values.optional("course", "course"),
-        altitude=values.optional("altitude", "ele"),
-        accuracy=values.optional("accuracy", "accuracy"),
-        battery=values.optional("battery", "battery"),
-        alarm=None,
-        attributes={**values.attributes(), **(own or {})},
+        altitude="ele",
         faults=tuple(values.faults),
         where=where,
         unit=unit,
     )
+    found.attributes.update(own or {})
+    return found
 
 
 def _leaves(point: Element) -> dict[str, str]:

@@ -16,6 +16,7 @@ from domain.fixes import Fix, Rejection, Report
 from domain.reports import Track, device_id
 from domain.stored_fixes import SEGMENT
 from domain.time import to_rfc3339
+from formats.point_report import point_report
 from formats.values import Values
 
 MOST_POINTS = 1_000_000
@@ -83,23 +84,17 @@ def report(record: Mapping[str, Any], *, where: str, device: str = "", utc: bool
     unit = values.take("unit")
     named = device_id(values.take("device"))
     values.take("segment")
-    found = Report(
+    found = point_report(
+        values,
         device=named or device,
         fix_time=fix_time,
         latitude=latitude,
         longitude=longitude,
-        speed=values.optional("speed", "speed"),
-        course=values.optional("course", "course"),
-        altitude=values.optional("altitude", "altitude"),
-        accuracy=values.optional("accuracy", "accuracy"),
-        battery=values.optional("battery", "battery"),
-        alarm=None,
-        attributes={},
         faults=tuple(_at(fault, where) for fault in values.faults),
         where=where,
         unit=unit_name(unit),
     )
-    found.attributes.update({key: _shallow(value) for key, value in values.attributes().items()})
+    found.attributes.update({key: _shallow(value) for key, value in found.attributes.items()})
     if own is not None:
         found.attributes.update(own)
     return found

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
-from typing import Any
 from urllib.parse import parse_qsl
 
-from domain.fixes import Report
+from domain.fixes import Report, judge
 from domain.stored_fixes import QuarantineEntry
-from formats.message import HttpMessage, Unreadable
-from formats.registry import FILE_FORMATS, HTTP_FORMATS
+from formats.message import HttpMessage, MqttMessage, Unreadable
+from formats.point_report import point_report
+from formats.registry import FILE_FORMATS, HTTP_FORMATS, MQTT_FORMATS
 from formats.values import Values
 
 _DESCRIBED = ("latitude", "longitude", "time", "altitude", "speed", "course", "accuracy", "battery")
@@ -22,20 +21,38 @@ def read_entry(entry: QuarantineEntry, speed_unit: str = "knots") -> Report | No
     """The report that was refused; None where nothing can be read of it."""
     if entry.source in FILE_FORMATS:
         return _of_file(entry)
-    found = HTTP_FORMATS.get(entry.source)
-    if found is None:
-        return None
     try:
-        reports = found.decode(_message(entry.raw), speed_unit=speed_unit)
+        found = _refused_so(_reports(entry, speed_unit), entry)
     except Unreadable:
         return None
-    return replace(reports[0], device=entry.device) if reports else None
+    return None if found is None else replace(found, device=entry.device)
 
 
-def _message(raw: bytes) -> HttpMessage:
-    text = raw.decode("utf-8", "replace")
-    query = dict(parse_qsl(text)) if not text.lstrip().startswith(("{", "[")) else {}
-    return HttpMessage("POST", query, {}, {}, raw, "application/json")
+def _reports(entry: QuarantineEntry, speed_unit: str) -> Sequence[Report]:
+    """What a device sent, read once more; raises ``Unreadable``."""
+    if entry.source in MQTT_FORMATS:
+        said = MQTT_FORMATS[entry.source].decode(MqttMessage("", entry.raw), entry.device)
+        return () if said.report is None else (said.report,)
+    found = HTTP_FORMATS.get(entry.source)
+    return () if found is None else found.decode(_message(entry), speed_unit=speed_unit)
+
+
+def _refused_so(reports: Sequence[Report], entry: QuarantineEntry) -> Report | None:
+    """Of several positions of one message the first that is refused in those words."""
+    if len(reports) == 1:
+        return reports[0]
+    judged = ((report, judge(report, entry.received_at)) for report in reports)
+    return next((report for report, verdict in judged if verdict == entry.rejection), None)
+
+
+def _message(entry: QuarantineEntry) -> HttpMessage:
+    """The request as far as it was kept. What was not kept is who had proved to be the device, and
+    an app may say that beside the body alone."""
+    text = entry.raw.decode("utf-8", "replace")
+    document = text.lstrip().startswith(("{", "["))
+    query = {"id": entry.device} if document else dict(parse_qsl(text))
+    headers = {"X-Limit-D": entry.device}
+    return HttpMessage("POST", query, {}, headers, entry.raw, "application/json")
 
 
 def _of_file(entry: QuarantineEntry) -> Report | None:
@@ -47,24 +64,12 @@ def _of_file(entry: QuarantineEntry) -> Report | None:
     if not isinstance(said, dict):
         return None
     values = Values({name: said.get(name) for name in _DESCRIBED})
-    return Report(
+    found = point_report(
+        values,
         device=entry.device,
-        fix_time=_moment(values),
+        fix_time=values.moment("time"),
         latitude=values.optional("latitude", "latitude"),
         longitude=values.optional("longitude", "longitude"),
-        speed=values.optional("speed", "speed"),
-        course=values.optional("course", "course"),
-        altitude=values.optional("altitude", "altitude"),
-        accuracy=values.optional("accuracy", "accuracy"),
-        battery=values.optional("battery", "battery"),
-        alarm=None,
-        attributes=_attributes(said),
     )
-
-
-def _moment(values: Values) -> datetime | None:
-    return values.moment("time")
-
-
-def _attributes(said: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in said.items() if name not in _DESCRIBED}
+    rest = {name: value for name, value in said.items() if name not in _DESCRIBED}
+    return replace(found, attributes=rest)

@@ -75,8 +75,13 @@ SELECTED_INCIDENT_SHOWN = "selected-incident-shown"
 # --- the quarantine ----------------------------------------------------------------------------
 
 QUARANTINE_TABLES = "quarantine-tables"
-QUARANTINE_SHOWN = "quarantine-shown"
 """Container of what is in quarantine."""
+
+QUARANTINE_SHOWN = "quarantine-shown"
+"""Store; ``data``: ``reason`` and ``before``, as the address has them."""
+
+QUARANTINE_TOLD = "quarantine-told"
+"""What became of many entries; filled by the script."""
 
 # --- track files -------------------------------------------------------------------------------
 

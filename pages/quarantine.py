@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
@@ -10,7 +11,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from domain.errors import DashboardError
-from domain.quarantine import DECIDERS
+from domain.quarantine import ACCEPTABLE, DECIDERS, TIMELESS
 from domain.time import parse_rfc3339, to_date_time_group
 from pages import identifiers as ids
 from pages.components import aria, data
@@ -62,8 +63,9 @@ def tables(
     may = who is not None and who.user.role in DECIDERS
     return [
         _counts(own["counts"], operation, reason, language),
+        _acts(own["items"], reason, may, language),
         _table(own["items"], callsigns, "quarantine.none", language, may),
-        _below(own["items"], operation, reason, may, language),
+        _older(own["items"], operation, reason, language),
         html.H2(text("quarantine.unassigned", language)),
         _table(strangers["items"], callsigns, "quarantine.none_unassigned", language, may),
         html.H2(text("quarantine.decided", language)),
@@ -79,6 +81,7 @@ def _screen(services: Services, context: ShellContext, variables: Mapping[str, s
             html.H2(text("quarantine.title", say)),
             html.P(text("quarantine.explanation", say)),
             dcc.Store(ids.QUARANTINE_SHOWN, data=shown),
+            html.Div(id=ids.QUARANTINE_TOLD, role="status"),
             html.Div(
                 id=ids.QUARANTINE_TABLES,
                 **with_parts(tables(services, context.operation, say, shown)),
@@ -108,19 +111,40 @@ def _counts(counts: Mapping[str, int], operation: str, shown: str, language: str
     return html.Ul(chips, className="chips", title=text("quarantine.counts", language))
 
 
-def _below(
-    items: list[dict[str, Any]], operation: str, reason: str, may_decide: bool, language: str
-) -> Component:
-    """What leads to older entries, and what discards all that are shown."""
-    parts: list[Component] = []
-    if may_decide and reason and items:
-        words = text("quarantine.discard_shown", language, n=len(items))
-        numbers = ",".join(str(item["id"]) for item in items)
-        parts.append(html.Button(words, type="button", **data(entries=numbers)))
-    if len(items) == PAGE:
-        older = _address(operation, reason, str(items[-1]["id"]))
-        parts.append(html.A(text("quarantine.older", language), href=older))
-    return html.Div(parts, className="row-acts")
+def _acts(items: list[dict[str, Any]], reason: str, may_decide: bool, language: str) -> Component:
+    """What decides about all that are shown, once they have one reason."""
+    numbers = ",".join(str(item["id"]) for item in items)
+    acts = {
+        "accept": numbers if reason in ACCEPTABLE else "",
+        "shift": "" if reason in TIMELESS else _by_device(items),
+        "discard": numbers,
+    }
+    buttons = [
+        html.Button(
+            text(f"quarantine.{act}_shown", language, n=len(items)),
+            type="button",
+            **data(act=act, entries=entries),
+        )
+        for act, entries in acts.items()
+        if may_decide and reason and items and entries
+    ]
+    return html.Div(buttons, className="row-acts")
+
+
+def _by_device(items: list[dict[str, Any]]) -> str:
+    """Devices with the numbers of their entries, as JSON."""
+    found: dict[str, list[int]] = {}
+    for item in items:
+        found.setdefault(item["device"], []).append(item["id"])
+    return json.dumps(sorted(found.items()))
+
+
+def _older(items: list[dict[str, Any]], operation: str, reason: str, language: str) -> Component:
+    """What leads to the next page."""
+    more = len(items) == PAGE
+    address = _address(operation, reason, str(items[-1]["id"])) if more else ""
+    link = [html.A(text("quarantine.older", language), href=address)] if more else []
+    return html.Div(link, className="row-acts")
 
 
 def _address(operation: str, reason: str, before: str = "") -> str:
@@ -152,7 +176,12 @@ def _row(
     received = parse_rfc3339(item["received_at"], "received_at")
     return html.Tr(
         [
-            html.Td(html.Time(to_date_time_group(received), dateTime=item["received_at"])),
+            html.Td(
+                [
+                    html.Time(to_date_time_group(received), dateTime=item["received_at"]),
+                    html.Div(text("quarantine.number", language, n=item["id"])),
+                ]
+            ),
             html.Td(callsigns.get(item["unit"], item["unit"]) or "–"),
             html.Td(item["device"]),
             html.Td(item["source"]),
@@ -187,7 +216,7 @@ def _why(item: Mapping[str, Any], language: str) -> list[Component]:
     if skew is not None:
         way = "ahead" if skew > 0 else "behind"
         words = text(f"quarantine.clock_{way}", language, time=_length(abs(skew), language))
-        said.append(html.Div(words, className="clock"))
+        said.append(html.Div(words, className="skew"))
     return [*said, html.Div(item["detail"])]
 
 

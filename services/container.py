@@ -28,6 +28,7 @@ from services.occurrences import Occurrences
 from services.picture import Picture
 from services.ports import Heads
 from services.quarantine import Quarantine
+from services.quarantine_many import QuarantineOfMany
 from services.roster import RosterService
 from services.spots import Spots
 from services.timers import Timers
@@ -68,6 +69,7 @@ class Services:
     analyses: TrackAnalyses
     device_clocks: Clocks
     quarantine: Quarantine
+    quarantine_of_many: QuarantineOfMany
     log_check: LogCheck
     coverage: Coverage
     incidents: Incidents

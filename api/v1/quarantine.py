@@ -1,4 +1,4 @@
-"""One entry of the quarantine, and what a person decides about it."""
+"""What a person decides about an entry of the quarantine, and about many at once."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from api.v1.actors import current_actor
 from api.v1.incidents import no_store, sent_json
 from api.v1.roster import PREFIX
 from services.quarantine import Quarantine
+from services.quarantine_many import QuarantineOfMany
 
 
-def quarantine_blueprint(quarantine: Quarantine) -> Blueprint:
+def quarantine_blueprint(quarantine: Quarantine, many: QuarantineOfMany) -> Blueprint:
     """What ``docs/api.md`` says of the quarantine; the listing is among the positions."""
     blueprint = Blueprint("quarantine_api", __name__, url_prefix=PREFIX)
 
@@ -18,9 +19,21 @@ def quarantine_blueprint(quarantine: Quarantine) -> Blueprint:
     def one(operation: str, number: int) -> Response:
         return no_store(**quarantine.look(operation, number))
 
+    @blueprint.post("/<operation>/quarantine/accept")
+    def accept_all(operation: str) -> Response:
+        return no_store(**many.accept(operation, current_actor(), sent_json()))
+
     @blueprint.post("/<operation>/quarantine/discard")
     def discard_all(operation: str) -> Response:
-        return no_store(**quarantine.discard_all(operation, current_actor(), sent_json()))
+        return no_store(**many.discard(operation, current_actor(), sent_json()))
+
+    @blueprint.post("/<operation>/quarantine/shift")
+    def shift(operation: str) -> Response:
+        return no_store(**many.shift(operation, current_actor(), sent_json()))
+
+    @blueprint.post("/<operation>/quarantine/shift/preview")
+    def preview_shift(operation: str) -> Response:
+        return no_store(**many.preview_shift(operation, current_actor(), sent_json()))
 
     @blueprint.post("/<operation>/quarantine/<int:number>/accept")
     def accept(operation: str, number: int) -> Response:

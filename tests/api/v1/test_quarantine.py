@@ -1,9 +1,10 @@
-"""What a person decides about the quarantine, over HTTP."""
+"""What a person decides about one entry of the quarantine, over HTTP."""
 
 from __future__ import annotations
 
+import base64
+import json
 import uuid
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,50 +14,11 @@ from sqlalchemy import text
 
 from domain.fixes import Rejection, Report
 from domain.quarantine import DECIDED
-from domain.roster import Unit
-from domain.stored_fixes import StoredFix
 from domain.time import to_rfc3339
+from formats.message import MqttMessage
+from formats.owntracks_mqtt import decode as decode_mqtt
 from services.container import Services
-
-ROOT = "/api/v1/operations/demo"
-Ask = Callable[..., Any]
-
-
-@pytest.fixture
-def now(services: Services) -> datetime:
-    return services.clock().replace(microsecond=0)
-
-
-@pytest.fixture
-def ask(services: Services, server: Flask, now: datetime) -> Ask:
-    services.roster.add(Unit("p1", "ORION-1"))
-    services.roster.add_device("phone", "key")
-    services.roster.assign_unit("p1", "demo", now - timedelta(days=1))
-    services.roster.assign_device("phone", "p1", now - timedelta(days=1))
-    browser = server.test_client()
-
-    def send(path: str, sent: Any = None, who: str = "duty", **query: str) -> Any:
-        headers = {"Authorization": f"Bearer demo-{who}"}
-        options: dict[str, Any] = {"headers": headers, "query_string": query}
-        if sent is None:
-            return browser.get(ROOT + path, **options)
-        return browser.post(ROOT + path, json=sent, **options)
-
-    return send
-
-
-def put(services: Services, at: datetime, lat: float, lon: float, **extra: Any) -> int:
-    """One position as OsmAnd sends it; the number of its entry in the quarantine."""
-    report = Report("phone", at, lat, lon, 5.0, None, None, None, None, None, extra)
-    raw = f"id=phone&lat={lat}&lon={lon}&timestamp={int(at.timestamp())}&speed=10"
-    raw += "".join(f"&{name}={str(value).lower()}" for name, value in extra.items())
-    services.ingest.accept("osmand", [report], raw.encode(), at)
-    return int(services.quarantine.listing("demo")["items"][0]["id"])
-
-
-def latest(services: Services) -> StoredFix:
-    (found,) = services.tracks._fixes.latest("demo")
-    return found
+from tests.api.v1.quarantine_parts import Ask, latest, put
 
 
 def test_what_came_can_be_read_and_accepted_as_it_is(
@@ -144,11 +106,76 @@ def test_one_decision_an_entry_for_ever(ask: Ask, services: Services, now: datet
     other = ask(f"/quarantine/{number}/discard", {"reason": "me too"}, who="commander")
     assert other.status_code == 409
     assert "duty has decided it already" in other.json["detail"]
-    database = services.quarantine._transactions
+    database = services.quarantine._desk._transactions
     for change in ("DELETE FROM", "UPDATE"):
         rest = " SET reason = 'x'" if change == "UPDATE" else ""
         with pytest.raises(Exception, match="final"), database.writing() as connection:
             connection.execute(text(f"{change} quarantine_decisions{rest}"))
+
+
+ABROAD = {"lat": 52.2, "lon": 21.0}
+
+
+def told(source: str, at: datetime, *later: datetime) -> dict[str, Any]:
+    """A position abroad as each kind of device sends it; of some kinds several in one message."""
+    places = [ABROAD | {"_type": "location", "tst": int(one.timestamp())} for one in (at, *later)]
+    if source == "owntracks":  # who it is, is in the credentials alone
+        key = base64.b64encode(b"phone:key").decode()
+        return {
+            "json": places if later else places[0],
+            "headers": {"Authorization": f"Basic {key}"},
+        }
+    if source == "osmand":
+        stamp = {"timestamp": str(int(at.timestamp())), "id": "phone", "key": "key"}
+        return {"query_string": ABROAD | stamp}
+    if source == "traccar_client":
+        coords = {"latitude": 52.2, "longitude": 21.0}
+        location = [{"timestamp": to_rfc3339(one), "coords": coords} for one in (at, *later)]
+        body = {"location": location if later else location[0]}
+        return {"json": body, "query_string": {"key": "key", "id": "phone"}}
+    stamps = " ".join(f'{name}="{to_rfc3339(at)}"' for name in ("time", "start", "stale"))
+    event = f'<event version="2.0" uid="phone" type="a-f-G" how="m-g" {stamps}>'
+    point = '<point lat="52.2" lon="21.0" hae="9999999" ce="9999999" le="9999999"/></event>'
+    return {"data": event + point, "query_string": {"key": "key", "id": "phone"}}
+
+
+@pytest.mark.parametrize("source", ["osmand", "traccar_client", "owntracks", "cot"])
+def test_what_any_device_sent_can_be_read_again(
+    ask: Ask, server: Flask, now: datetime, source: str
+) -> None:
+    address = "/feeds/" + source.replace("traccar_client", "osmand")
+    assert server.test_client().post(address, **told(source, now)).status_code == 200
+    (item,) = ask("/quarantine").json["items"]
+    assert (item["source"], item["reason"]) == (source, "outside_area")
+    seen = ask(f"/quarantine/{item['id']}").json
+    assert (seen["acceptable"], seen["readable"]["time"]) == (True, to_rfc3339(now))
+
+
+def test_what_came_over_a_broker_can_be_read_again(
+    ask: Ask, services: Services, now: datetime
+) -> None:
+    raw = json.dumps(ABROAD | {"_type": "location", "tst": int(now.timestamp())}).encode()
+    said = decode_mqtt(MqttMessage("owntracks/fpu/phone", raw), "phone")
+    assert said.report is not None
+    services.ingest.accept("owntracks_mqtt", [said.report], [raw], now)
+    (item,) = ask("/quarantine").json["items"]
+    seen = ask(f"/quarantine/{item['id']}").json
+    assert (seen["acceptable"], seen["readable"]["time"]) == (True, to_rfc3339(now))
+
+
+@pytest.mark.parametrize("source", ["traccar_client", "owntracks"])
+def test_of_several_in_one_message_the_one_that_was_refused_is_read(
+    ask: Ask, server: Flask, now: datetime, source: str
+) -> None:
+    address = "/feeds/" + source.replace("traccar_client", "osmand")
+    ahead = now + timedelta(hours=3)
+    sent = told(source, now, ahead)
+    plain = json.dumps(sent["json"]).replace("52.2", "42.6").replace("21.0", "20.9")
+    sent["json"] = json.loads(plain)
+    assert server.test_client().post(address, **sent).status_code == 200
+    (item,) = ask("/quarantine").json["items"]
+    assert item["reason"] == "future_time"
+    assert ask(f"/quarantine/{item['id']}").json["readable"]["time"] == to_rfc3339(ahead)
 
 
 @pytest.mark.parametrize("who", ["review", "admin", "wall", "patrol"])
@@ -182,39 +209,3 @@ def test_what_is_sent_is_checked(
 
 def test_an_entry_of_another_operation_is_not_found(ask: Ask, services: Services) -> None:
     assert ask("/quarantine/99").status_code == 404
-
-
-def test_several_are_discarded_at_once_and_chosen_by_reason(
-    ask: Ask, services: Services, now: datetime
-) -> None:
-    abroad = [put(services, now - timedelta(minutes=minute), 52.0, 21.0) for minute in (5, 6, 7)]
-    zero = put(services, now, 0.0, 0.0)
-    listed = ask("/quarantine", reason="outside_area", decided="0").json
-    assert [one["id"] for one in listed["items"]] == abroad[::-1]
-    assert listed["counts"] == {"outside_area": 3, "no_position_zero": 1}
-    assert ask(f"/quarantine/{abroad[0]}/discard", {"reason": "mine"}).status_code == 200
-    answer = ask("/quarantine/discard", {"entries": abroad, "reason": "a test drive"})
-    assert answer.json == {"discarded": 2, "already": 1}
-    made = [one["decision"] for one in ask("/quarantine", decided="1").json["items"]]
-    assert [(one["by"], one["reason"]) for one in made] == [
-        ("duty", "a test drive"), ("duty", "a test drive"), ("duty", "mine"),
-    ]  # fmt: skip
-    assert [one["id"] for one in ask("/quarantine", decided="0").json["items"]] == [zero]
-
-
-@pytest.mark.parametrize("entries", [None, [], "all", [0], [True], ["1"], list(range(1, 202))])
-def test_what_names_no_entries_discards_none(ask: Ask, entries: object) -> None:
-    answer = ask("/quarantine/discard", {"entries": entries, "reason": "x"})
-    assert (answer.status_code, answer.json["field"]) == (400, "entries")
-
-
-def test_several_are_discarded_by_who_may_and_all_or_none(
-    ask: Ask, services: Services, now: datetime
-) -> None:
-    number = put(services, now, 0.0, 0.0)
-    sent = {"entries": [number, number + 1], "reason": "x"}
-    assert ask("/quarantine/discard", sent).status_code == 404
-    sent = {"entries": [number], "reason": "x"}
-    assert ask("/quarantine/discard", sent, who="review").status_code == 403
-    assert ask("/quarantine/discard", {"entries": [number]}).json["field"] == "reason"
-    assert [one["id"] for one in ask("/quarantine", decided="0").json["items"]] == [number]
