@@ -186,15 +186,15 @@ class CotListener:
     def _show_operation(
         self, outcome: Outcome, operation: str, shown: Sequence[tuple[Hashable, bytes]]
     ) -> None:
-        everything = b"".join([DECLARATION + raw for _, raw in shown])
+        framed = [(origin, DECLARATION + raw) for origin, raw in shown]
+        everything = b"".join([event for _, event in framed])
         origins = {origin for origin, _ in shown}
         for connection in list(self._connections):
             if connection.replaced or outcome.places.get(connection.device or "") != operation:
                 continue
             data = everything
             if connection in origins:
-                others = [DECLARATION + raw for origin, raw in shown if origin is not connection]
-                data = b"".join(others)
+                data = b"".join([event for origin, event in framed if origin is not connection])
             if data and not connection.send(data):
                 self._count("too slow")
 

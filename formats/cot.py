@@ -13,8 +13,9 @@ from enum import StrEnum
 from typing import Any
 
 from domain.fixes import Rejection, Report
+from formats.cot_shapes import said_by_shape
 from formats.cot_stream import Splitter
-from formats.cot_xml import Element, bare, read_one, read_together
+from formats.cot_xml import Said, bare, read_one, read_together
 from formats.message import HttpMessage, Unreadable, basic_credentials, device_id
 from formats.values import instant, number, shown
 
@@ -93,16 +94,28 @@ where hundreds were read together, each took half as long again."""
 
 def _read_some(pieces: Sequence[bytes]) -> list[Reading]:
     bared = [bare(piece) for piece in pieces]
-    together = [piece for piece in bared if piece is not None]
-    elements = read_together(together) if len(together) == len(pieces) else None
+    usual = [None if piece is None else said_by_shape(piece) for piece in bared]
+    places = [place for place, said in enumerate(usual) if said is None]
+    odd = iter(_read_odd([pieces[place] for place in places], [bared[place] for place in places]))
     found: list[Reading] = []
-    if elements is not None:
-        for piece, element in zip(together, elements, strict=True):
-            found.append(_event(piece, element))
-    else:
-        for piece, stripped in zip(pieces, bared, strict=True):
-            found += _encoded(piece) if stripped is None else _read_alone(stripped)
+    for piece, said in zip(bared, usual, strict=True):
+        if said is None or piece is None:
+            found += next(odd)
+        else:
+            found.append(_event(piece, said))
     return found
+
+
+def _read_odd(pieces: Sequence[bytes], bared: Sequence[bytes | None]) -> list[list[Reading]]:
+    """What expat makes of each piece."""
+    together = [piece for piece in bared if piece is not None]
+    said = read_together(together) if len(together) == len(pieces) else None
+    if said is not None:
+        return [[_event(piece, one)] for piece, one in zip(together, said, strict=True)]
+    return [
+        _encoded(piece) if stripped is None else _read_alone(stripped)
+        for piece, stripped in zip(pieces, bared, strict=True)
+    ]
 
 
 def identify(message: HttpMessage) -> str | None:
@@ -183,66 +196,61 @@ def _refused(piece: bytes, fault: Unreadable) -> Refused:
 # --- one event -----------------------------------------------------------------------------------
 
 
-def _event(piece: bytes, element: Element) -> Reading:
-    own = element["event"]
-    uid, name = device_id(own.get("uid")), own.get("type")
+def _event(piece: bytes, said: Said) -> Reading:
+    uid, name = device_id(said.get("event.uid")), said.get("event.type")
     if uid is None:
         return Refused(piece, Unreadable("uid", "names no device"))
     if not name:
         return Refused(piece, Unreadable("type", "is missing"))
-    device = _speaker(uid, element)
-    kind = _kind(name, uid, device, element)
-    title = element.get("contact", _NOTHING).get("callsign", "")
-    remarks = element.get("remarks", _NOTHING).get("", "").strip()
-    report = _report(device, name, kind, element)
+    device = _speaker(uid, said)
+    kind = _kind(name, uid, device, said)
+    title = said.get("contact.callsign", "")
+    remarks = said.get("remarks", "").strip()
+    report = _report(device, name, kind, said)
     return CotEvent(uid, name, kind, device, report, title, remarks, piece)
 
 
-def _speaker(uid: str, element: Element) -> str:
+def _speaker(uid: str, said: Said) -> str:
     """Who says it: the producer that a marker or an emergency links to, else what it is about."""
-    link = element.get("link")
-    if link is not None and link.get("relation") == "p-p":
-        return device_id(link.get("uid")) or uid
+    if said.get("link.relation") == "p-p":
+        return device_id(said.get("link.uid")) or uid
     return uid.removesuffix(_BEACON) or uid
 
 
-def _kind(name: str, uid: str, device: str, element: Element) -> Kind:
+def _kind(name: str, uid: str, device: str, said: Said) -> Kind:
     if name.startswith("a-"):
         if uid == device:
             return Kind.POSITION
         # a marker that a person has set for something seen
-        return Kind.SPOT if element["event"].get("how", "").startswith("h-") else Kind.OTHER
+        return Kind.SPOT if said.get("event.how", "").startswith("h-") else Kind.OTHER
     if name.startswith("b-a-"):
-        cancelled = element.get("emergency", _NOTHING).get("cancel", "").lower() == "true"
+        cancelled = said.get("emergency.cancel", "").lower() == "true"
         return Kind.CANCEL if cancelled or name == "b-a-o-can" else Kind.EMERGENCY
     if name.startswith(("b-m-p-s-m", "b-r-")):
         return Kind.SPOT
     return Kind.PING if name == "t-x-c-t" else Kind.OTHER
 
 
-def _report(device: str, name: str, kind: Kind, element: Element) -> Report:
-    own = element["event"]
+def _report(device: str, name: str, kind: Kind, said: Said) -> Report:
     faults: list[Rejection] = []
     dropped: dict[str, str] = {}
-    point = element.get("point", _NOTHING)
-    latitude = _coordinate("latitude", point.get("lat"), faults)
-    longitude = _coordinate("longitude", point.get("lon"), faults)
-    accuracy = _measure("accuracy", point.get("ce"), dropped)
+    latitude = _coordinate("latitude", said.get("point.lat"), faults)
+    longitude = _coordinate("longitude", said.get("point.lon"), faults)
+    accuracy = _measure("accuracy", said.get("point.ce"), dropped)
     if latitude == 0 and longitude == 0 and accuracy is None:
         # what a client says before its receiver has found itself
         latitude = longitude = None
-    track = element.get("track", _NOTHING)
-    attributes = _attributes(name, element)
+    attributes = _attributes(name, said)
     report = Report(
         device,
-        _moment(own.get("time") or own.get("start"), faults),
+        _moment(said.get("event.time") or said.get("event.start"), faults),
         latitude,
         longitude,
-        _measure("speed", track.get("speed"), dropped),
-        _measure("course", track.get("course"), dropped),
-        _measure("altitude", point.get("hae"), dropped),
+        _measure("speed", said.get("track.speed"), dropped),
+        _measure("course", said.get("track.course"), dropped),
+        _measure("altitude", said.get("point.hae"), dropped),
         accuracy,
-        _measure("battery", element.get("status", _NOTHING).get("battery"), dropped),
+        _measure("battery", said.get("status.battery"), dropped),
         ALARMS.get(name, "sos") if kind is Kind.EMERGENCY else None,
         attributes,
         tuple(faults),
@@ -252,25 +260,23 @@ def _report(device: str, name: str, kind: Kind, element: Element) -> Report:
     return report
 
 
-_NOTHING: dict[str, str] = {}
-
 _KEPT = (
-    ("how", "event", "how"),
-    ("stale", "event", "stale"),
-    ("callsign", "contact", "callsign"),
-    ("group", "__group", "name"),
-    ("role", "__group", "role"),
-    ("platform", "takv", "platform"),
-    ("source", "precisionlocation", "geopointsrc"),
+    ("how", "event.how"),
+    ("stale", "event.stale"),
+    ("callsign", "contact.callsign"),
+    ("group", "__group.name"),
+    ("role", "__group.role"),
+    ("platform", "takv.platform"),
+    ("source", "precisionlocation.geopointsrc"),
 )
 
 
-def _attributes(name: str, element: Element) -> dict[str, Any]:
+def _attributes(name: str, said: Said) -> dict[str, Any]:
     """What is said beside the numbers; ``stale`` is until when the sender vouches for it."""
     kept: dict[str, Any] = {"type": name}
-    for key, part, attribute in _KEPT:
-        if part in element and (said := element[part].get(attribute)):
-            kept[key] = said
+    for key, place in _KEPT:
+        if word := said.get(place):
+            kept[key] = word
     return kept
 
 

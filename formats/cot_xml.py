@@ -30,9 +30,31 @@ _USUAL = frozenset(
 _LONGEST_TEXT = 4000
 _PRODUCER = "p-p"
 
-Element = dict[str, dict[str, str]]
-"""One event: the attributes of its elements by name. Of several of one name the first counts, of
-links the one to the producer; ``remarks`` has its text under ``""``."""
+Said = dict[str, str]
+"""What one event says of ``WANTED``, under ``element.attribute``, and the text of ``remarks``. Of
+several elements of one name the first counts, of links the one to the producer."""
+
+WANTED = {
+    "event": ("uid", "type", "how", "time", "start", "stale"),
+    "point": ("lat", "lon", "hae", "ce"),
+    "track": ("speed", "course"),
+    "status": ("battery",),
+    "contact": ("callsign",),
+    "__group": ("name", "role"),
+    "takv": ("platform",),
+    "precisionlocation": ("geopointsrc",),
+    "link": ("uid", "relation"),
+    "emergency": ("cancel",),
+}
+
+_Element = dict[str, dict[str, str]]
+"""The attributes of the elements of an event by name; ``remarks`` has its text under ``""``."""
+
+_NAMES = tuple(
+    (element, attribute, f"{element}.{attribute}")
+    for element, attributes in WANTED.items()
+    for attribute in attributes
+)
 
 
 def bare(piece: bytes) -> bytes | None:
@@ -46,15 +68,16 @@ def bare(piece: bytes) -> bytes | None:
     return rest.lstrip(_BLANK)
 
 
-def read_together(pieces: Sequence[bytes]) -> list[Element] | None:
+def read_together(pieces: Sequence[bytes]) -> list[Said] | None:
     """The events of ``pieces``, each bare, or None where they have to be read one by one."""
     try:
-        return _parse(b"<s>" + b"".join(pieces) + b"</s>", _starts(pieces))
+        found = _parse(b"<s>" + b"".join(pieces) + b"</s>", _starts(pieces))
     except (ExpatError, LookupError, ValueError):
         return None
+    return None if found is None else [_wanted(one) for one in found]
 
 
-def read_one(piece: bytes) -> Element:
+def read_one(piece: bytes) -> Said:
     """The one event of ``piece``, bare; raises ``Unreadable``."""
     try:
         found = _parse(piece, [0])
@@ -62,7 +85,30 @@ def read_one(piece: bytes) -> Element:
         raise Unreadable("event", f"is broken: {ascii(str(fault))[1:121]}") from fault
     if not found:
         raise Unreadable("event", "is another document than one event")
-    return found[0]
+    return _wanted(found[0])
+
+
+def all_values(piece: bytes) -> list[str]:
+    """Every value of every attribute of a well-formed event, bare; raises ``Unreadable``."""
+    values: list[str] = []
+    parser = ParserCreate("UTF-8")
+    parser.StartElementHandler = lambda _, attributes: values.extend(attributes.values())
+    try:
+        parser.Parse(piece, True)
+    except ExpatError as fault:
+        raise Unreadable("event", "is broken") from fault
+    return values
+
+
+def _wanted(element: _Element) -> Said:
+    said = {
+        name: element[part][attribute]
+        for part, attribute, name in _NAMES
+        if part in element and attribute in element[part]
+    }
+    if "remarks" in element:
+        said["remarks"] = element["remarks"].get("", "")
+    return said
 
 
 def _starts(pieces: Sequence[bytes]) -> list[int]:
@@ -73,10 +119,10 @@ def _starts(pieces: Sequence[bytes]) -> list[int]:
     return starts
 
 
-def _parse(document: bytes, starts: Sequence[int]) -> list[Element] | None:
+def _parse(document: bytes, starts: Sequence[int]) -> list[_Element] | None:
     """The events of ``document``; None when they do not begin at ``starts``."""
-    found: list[Element] = []
-    parts: Element = {}
+    found: list[_Element] = []
+    parts: _Element = {}
     odd = False
     parser = ParserCreate("UTF-8")
 
