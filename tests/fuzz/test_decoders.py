@@ -173,6 +173,7 @@ def test_a_process_that_somebody_else_ends_is_no_fault_of_its_input() -> None:
     tally = run.go()["ended"]
     assert (tally.inputs, tally.outcomes, tally.failures) == (20, {"nothing": 20}, [])
     assert run.ended_by_others == 1
+    assert run.lost == ["ended, input 0: the process ended with -9"]
 
 
 def test_the_inputs_around_one_that_kills_are_read_as_well() -> None:

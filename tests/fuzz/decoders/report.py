@@ -34,6 +34,7 @@ def report(run: Run, tallies: Mapping[str, Tally], seconds: float) -> str:
     ]
     if run.ended_by_others:
         lines.append(f"{run.ended_by_others} batches were read again: their processes were lost")
+        lines += [f"  {one}" for one in run.lost]
     return "\n".join(lines)
 
 

@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import mmap
 import multiprocessing
+import os
 import re
+import signal
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
@@ -65,6 +67,7 @@ class Run:
         self._note = mmap.mmap(-1, NOTE.size * workers)
         self._lost = dict.fromkeys(self.targets, 0)
         self._again: set[tuple[str, range]] = set()
+        self.lost: list[str] = []
         self._batches = deque(_batches(_amounts(targets, count)))
         self.tallies = {name: Tally() for name in self.targets}
 
@@ -81,7 +84,7 @@ class Run:
                 free.append(worker.place)
             for worker in busy.values():
                 if self._hangs(worker):
-                    worker.process.kill()  # its end of the answer closes, and it is finished above
+                    _end(worker.process)  # its end of the answer closes, and it is finished above
             self._say(
                 sum(tally.inputs for tally in self.tallies.values()),
                 sum(len(tally.failures) for tally in self.tallies.values()),
@@ -132,18 +135,15 @@ class Run:
         name, code = worker.target.name, worker.process.exitcode or 0
         if code > 0 or number < 0:
             raise RuntimeError(f"the fuzz itself failed at {name}, after input {number} ({code})")
+        why = f"nothing for {self._patience:g} s" if hung else f"the process ended with {code}"
         batch = name, worker.numbers
         if batch not in self._again:
+            self.lost.append(f"{name}, input {number}: {why}")
             self._again.add(batch)
             self._batches.appendleft(batch)
             return
         self._again.discard(batch)
-        kind, detail = (
-            ("hang", f"nothing for {self._patience:g} s")
-            if hung
-            else ("crash", f"the process ended with {code}")
-        )
-        self.tallies[name].failures.append(Failure(name, number, kind, detail))
+        self.tallies[name].failures.append(Failure(name, number, "hang" if hung else "crash", why))
         self._lost[name] += 1
         if self._lost[name] >= MOST_LOST:
             self._batches = deque(batch for batch in self._batches if batch[0] != name)
@@ -152,6 +152,14 @@ class Run:
         numbers = worker.numbers
         rest = (range(numbers.start, number), range(number + 1, numbers.stop))
         self._batches.extendleft((name, part) for part in rest if part)
+
+
+def _end(process: ForkProcess) -> None:
+    """Let it show where it stands, then kill it."""
+    if process.pid is not None:
+        os.kill(process.pid, signal.SIGUSR1)
+        process.join(1)
+    process.kill()
 
 
 def keep(run: Run, failures: Sequence[Failure], folder: Path, most: int) -> int:

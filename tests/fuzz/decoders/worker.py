@@ -7,10 +7,12 @@ time where the parent sees them, so that one on which it hangs or dies is known.
 
 from __future__ import annotations
 
+import faulthandler
 import gc
 import logging
 import mmap
 import resource
+import signal
 import struct
 import sys
 import sysconfig
@@ -129,6 +131,7 @@ def work(task: Task, answer: Connection) -> None:
     target, note, at = task.target, task.note, task.at
     inputs, guard, tally = Inputs(target, task.seed), Guard(), Tally()
     logging.disable()
+    faulthandler.register(signal.SIGUSR1, sys.__stderr__)  # tells where it stands
     space = _address_space()
     resource.setrlimit(resource.RLIMIT_AS, (space + MEMORY, space + MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
