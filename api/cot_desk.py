@@ -302,7 +302,7 @@ class Desk:
 def _show(work: _Work, outcome: Outcome) -> None:
     """What is in quarantine is for the desk to judge, not for the other clients to see."""
     for operation, arrival, event in work.showable:
-        if not work.refused or id(event) not in work.refused:
+        if id(event) not in work.refused:
             outcome.shown[operation].append((arrival.origin, event.raw))
 
 

@@ -14,9 +14,7 @@ from urllib.request import urlopen
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from app import create_app
-from services.container import services_of
-from settings import Settings
+from tests.browser.demonstration import demonstration
 from tests.conftest import PATIENCE_MS
 from tests.serving import Running, serving
 
@@ -30,15 +28,11 @@ KEYS: dict[str, str] = {}
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A server over the demonstration, with two tablets."""
     path = tmp_path_factory.mktemp("quarantine") / "dashboard.db"
-    server = create_app(Settings(database_url=f"sqlite:///{path}"))
-    runner = server.test_cli_runner()
-    assert runner.invoke(args=["db", "upgrade"]).exit_code == 0
-    assert runner.invoke(args=["exercise", "load", "demo"]).exit_code == 0
-    for device, unit in (("tab-1", "lyra-1"), ("tab-2", "vega-1")):
-        added = runner.invoke(args=["roster", "devices", "add", device, "--unit", unit])
-        assert added.exit_code == 0, added.output
-        KEYS[device] = added.output.split()[-1]
-    services_of(server.extensions).close()
+    with demonstration(path) as runner:
+        for device, unit in (("tab-1", "lyra-1"), ("tab-2", "vega-1")):
+            added = runner.invoke(args=["roster", "devices", "add", device, "--unit", unit])
+            assert added.exit_code == 0, added.output
+            KEYS[device] = added.output.split()[-1]
     with serving(path) as started:
         yield started
 

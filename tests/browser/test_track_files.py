@@ -10,10 +10,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from app import create_app
 from domain.time import to_rfc3339
-from services.container import services_of
-from settings import Settings
+from tests.browser.demonstration import demonstration
 from tests.conftest import PATIENCE_MS
 from tests.serving import Running, serving
 
@@ -28,11 +26,8 @@ FAULTY = (51, 52, 53)
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A server over the demonstration."""
     path = tmp_path_factory.mktemp("files") / "dashboard.db"
-    server = create_app(Settings(database_url=f"sqlite:///{path}"))
-    runner = server.test_cli_runner()
-    assert runner.invoke(args=["db", "upgrade"]).exit_code == 0
-    assert runner.invoke(args=["exercise", "load", "demo"]).exit_code == 0
-    services_of(server.extensions).close()
+    with demonstration(path):
+        pass
     with serving(path) as started:
         yield started
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
 from flask import Flask
 
 from domain.roster import Unit
 from services.container import Services
-from tests.api.v1.quarantine_parts import ROOT, Ask
+from tests.api.v1.asking import Ask, asking
 
 
 @pytest.fixture
@@ -20,18 +19,9 @@ def now(services: Services) -> datetime:
 
 @pytest.fixture
 def ask(services: Services, server: Flask, now: datetime) -> Ask:
-    """Gets, or posts what is ``sent``; ``who`` is an account of the demonstration."""
+    """Asks about the quarantine of one patrol."""
     services.roster.add(Unit("p1", "ORION-1"))
     services.roster.add_device("phone", "key")
     services.roster.assign_unit("p1", "demo", now - timedelta(days=1))
     services.roster.assign_device("phone", "p1", now - timedelta(days=1))
-    browser = server.test_client()
-
-    def send(path: str, sent: Any = None, who: str = "duty", **query: str) -> Any:
-        headers = {"Authorization": f"Bearer demo-{who}"}
-        options: dict[str, Any] = {"headers": headers, "query_string": query}
-        if sent is None:
-            return browser.get(ROOT + path, **options)
-        return browser.post(ROOT + path, json=sent, **options)
-
-    return send
+    return asking(server)

@@ -1,17 +1,13 @@
-"""Parts for the tests of the quarantine: what asks, and what puts an entry there."""
+"""Parts for the tests of the quarantine: what puts an entry there."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 from domain.fixes import Report
 from domain.stored_fixes import StoredFix
 from services.container import Services
-
-ROOT = "/api/v1/operations/demo"
-Ask = Callable[..., Any]
 
 
 def put(

@@ -18,7 +18,8 @@ from domain.time import to_rfc3339
 from formats.message import MqttMessage
 from formats.owntracks_mqtt import decode as decode_mqtt
 from services.container import Services
-from tests.api.v1.quarantine_parts import Ask, latest, put
+from tests.api.v1.asking import Ask
+from tests.api.v1.quarantine_parts import latest, put
 
 
 def test_what_came_can_be_read_and_accepted_as_it_is(

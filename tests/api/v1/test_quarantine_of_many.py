@@ -20,7 +20,8 @@ from domain.roster import Unit
 from pages.strings import catalogue
 from services.container import Services
 from settings import Settings
-from tests.api.v1.quarantine_parts import Ask, put
+from tests.api.v1.asking import Ask
+from tests.api.v1.quarantine_parts import put
 
 MINUTE = timedelta(minutes=1)
 NO_ENTRIES: list[object] = [None, [], "all", [0], [True], ["1"], list(range(1, 202))]

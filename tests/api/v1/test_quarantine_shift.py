@@ -13,7 +13,8 @@ from domain.quarantine import DECIDED
 from domain.roster import Unit
 from domain.time import to_rfc3339
 from services.container import Services
-from tests.api.v1.quarantine_parts import Ask, put
+from tests.api.v1.asking import Ask
+from tests.api.v1.quarantine_parts import put
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 THREE_HOURS = -3 * 3600

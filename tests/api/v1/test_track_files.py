@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -18,10 +17,9 @@ from domain.track_imports import MOST_PREVIEWS, STALLED_AFTER
 from services import track_files
 from services.container import Services
 from services.track_files import MOST_BYTES, STEP
+from tests.api.v1.asking import Ask, asking
 
-ROOT = "/api/v1/operations/demo"
 START = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
-Ask = Callable[..., Any]
 
 
 def table(count: int, *, first: int = 0, extra: str = "") -> bytes:
@@ -34,23 +32,10 @@ def table(count: int, *, first: int = 0, extra: str = "") -> bytes:
 
 @pytest.fixture
 def ask(services: Services, server: Flask) -> Ask:
-    """Asks as an account of the demonstration; bytes are sent as they are, all else as JSON."""
+    """Asks about the files of two patrols."""
     services.roster.add(Unit("p1", "ORION-1"))
     services.roster.add(Unit("p2", "ORION-2"))
-    browser = server.test_client()
-
-    def send(path: str, sent: Any = None, who: str = "duty", **query: str) -> Any:
-        headers = {"Authorization": f"Bearer demo-{who}"}
-        options: dict[str, Any] = {"headers": headers, "query_string": query}
-        if sent is None:
-            return browser.get(ROOT + path, **options)
-        if isinstance(sent, bytes):
-            options |= {"data": sent, "content_type": "application/octet-stream"}
-        else:
-            options["json"] = sent
-        return browser.post(ROOT + path, **options)
-
-    return send
+    return asking(server)
 
 
 def look(ask: Ask, data: bytes, **query: str) -> Any:
