@@ -17,6 +17,7 @@ from typing import Any
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
+from tests.ports import free_port
 from tests.system_packages import WITH_SERVERS
 
 PATIENCE_S = 60.0
@@ -43,7 +44,7 @@ class Broker:
     """
 
     def __init__(self, folder: Path, further: str = "", after: str = "") -> None:
-        self.port = _free_port()
+        self.port = free_port()
         if "allow_anonymous" not in further:
             further += "allow_anonymous true\n"
         self._folder = folder
@@ -235,9 +236,3 @@ def position(moment: int, latitude: float = 42.89, **said: Any) -> dict[str, Any
 def _as_we(folder: Path) -> str:
     """As root it would become another account that may not write into ``folder``."""
     return f"user {folder.owner()}\n"
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

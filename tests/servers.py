@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from tests.ports import free_port
 
 _INSTALLED = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
 
@@ -32,7 +33,7 @@ def main(arguments: list[str]) -> int:
 def postgresql(folder: Path) -> Iterator[str]:
     """A running server whose files are in ``folder``; gives its address."""
     binaries = _binaries()
-    data, port = folder / "data", _free_port()
+    data, port = folder / "data", free_port()
     user = "postgres" if os.geteuid() == 0 else None
     if user:
         shutil.chown(folder, user)
@@ -53,12 +54,6 @@ def _binaries() -> Path:
     if _INSTALLED:
         return _INSTALLED[0]
     raise SystemExit("PostgreSQL is missing: install it, or name a server in FPU_TEST_POSTGRES_URL")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _run(user: str | None, *command: object) -> None:

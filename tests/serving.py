@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ from typing import Any
 import pytest
 
 from settings import ROOT
+from tests.ports import free_port
 
 BEARER = {"Authorization": "Bearer demo-duty"}
 PATIENCE_S = 60
@@ -92,13 +92,6 @@ def serving(database: Path | str, **further: str) -> Iterator[Running]:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
         running.said += process.communicate()[0]
-
-
-def free_port() -> int:
-    """A port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def wait_until_ready(running: Running) -> None:

@@ -13,7 +13,8 @@ from click.testing import Result
 
 from app import create_app
 from settings import ROOT, Settings
-from tests.serving import PATIENCE_S, free_port
+from tests.ports import free_port
+from tests.serving import PATIENCE_S
 from tests.tak_client import make_certificates
 
 

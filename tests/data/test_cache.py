@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import pickle
 import shutil
-import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +19,7 @@ from redis import Redis
 
 from data.cache import BytesOrJson, KeptCache
 from services.cache import remembered
+from tests.ports import free_port
 
 
 class Bomb:
@@ -113,6 +113,4 @@ def test_without_its_server_it_is_empty(unused_port: int) -> None:
 @pytest.fixture
 def unused_port() -> int:
     """A port on which nothing listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return free_port()

@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import random
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -29,6 +28,7 @@ from domain.roster import Unit
 from domain.time import to_microseconds
 from services.container import services_of
 from settings import ROOT, Settings
+from tests.ports import free_port
 
 DEVICES = 12
 START_S = 120.0
@@ -64,7 +64,7 @@ class Trial:
         self.account = Account()
         self._random = random.Random(seed)
         self._url = f"sqlite:///{folder / 'kills.db'}"
-        self._port = _free_port()
+        self._port = free_port()
         self._since = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=20)
         self._stop = threading.Event()
         self._spoken = threading.Semaphore(0)
@@ -158,9 +158,3 @@ class Trial:
             self._spoken.release()
             number += 1
         connection.close()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
