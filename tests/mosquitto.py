@@ -97,12 +97,17 @@ class Broker:
 class Phone:
     """A phone whose OwnTracks is set to MQTT: ``user`` and ``device`` are in its topic.
 
+    There may be one of each at a time. Two would take the session from each other for ever, since
+    each connects again, and what one had not heard to be taken it would send once more.
+
     As the app does it: MQTT 3.1.1, a session that lasts, QoS 1, positions are retained, and the
     last will is an ``lwt`` with the time of connecting on the topic of the positions.
     """
 
     def __init__(self, user: str, device: str, port: int, **login: Any) -> None:
         self.topic = f"owntracks/{user}/{device}"
+        self._taken = threading.Condition()
+        self._by_broker: set[int] = set()  # the numbers of what the broker has
         self._client = Client(
             CallbackAPIVersion.VERSION2,
             client_id=f"{user}{device}",
@@ -110,6 +115,7 @@ class Phone:
             protocol=MQTTProtocolVersion.MQTTv311,
         )
         self._client.max_inflight_messages_set(1000)
+        self._client.on_publish = self._broker_has
         will = {"_type": "lwt", "tst": int(time.time())}
         self._client.will_set(self.topic, json.dumps(will), qos=1, retain=False)
         if login.get("password"):
@@ -135,18 +141,25 @@ class Phone:
         while not self._client.is_connected():
             assert time.monotonic() < until
             time.sleep(0.02)
-        sent = [
+        sent = {
             self._client.publish(
                 self.topic + below,
                 one if isinstance(one, bytes) else json.dumps(one),
                 qos=qos,
                 retain=retain,
-            )
+            ).mid
             for one in documents
-        ]
-        for one in sent:
-            one.wait_for_publish(PATIENCE_S)
-            assert one.is_published()
+        }
+        # not by what `publish` returned: if the connection ends meanwhile it counts as failed there
+        # and is sent again nevertheless
+        with self._taken:
+            assert self._taken.wait_for(lambda: sent <= self._by_broker, PATIENCE_S)
+            self._by_broker -= sent
+
+    def _broker_has(self, _: Client, __: Any, number: int, *___: Any) -> None:
+        with self._taken:
+            self._by_broker.add(number)
+            self._taken.notify_all()
 
     def tell(
         self, moment: int, latitude: float = 42.89, *, retain: bool = True, **said: Any
