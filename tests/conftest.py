@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, expect, sync_playwright
 from sqlalchemy import make_url, text
 
@@ -22,8 +22,8 @@ from data.database import Database
 from data.migrate import upgrade
 from tests.system_packages import CHROMIUM
 
-# how long one example takes says nothing on a machine that has other work
-settings.register_profile("unhurried", deadline=None)
+# how long examples take, and to make them, says nothing on a machine that has other work
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")
 
 PATIENCE_MS = 60_000

@@ -99,7 +99,9 @@ _JSON = st.recursive(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None
+)
 @given(
     field=st.sampled_from(["output", "outputs", "inputs", "state", "changedPropIds"]), value=_JSON
 )

@@ -217,7 +217,9 @@ def test_no_value_of_any_callback_is_a_fault(
     ],
 )
 @settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=2
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    deadline=None,
+    max_examples=2,
 )
 @given(data=st.data())
 def test_what_a_screen_never_sends_is_named(

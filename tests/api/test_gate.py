@@ -202,7 +202,9 @@ def test_next_stays_here(wanted: str | None, given: str) -> None:
     assert safe_next(wanted) == given
 
 
-@hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(start=st.sampled_from(["", "/", "//", "/\\", "/%2f", "http:", "/\t/"]), rest=st.text())
 def test_next_stays_here_whatever_is_sent(server: Flask, start: str, rest: str) -> None:
     goes = safe_next(start + rest)

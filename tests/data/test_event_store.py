@@ -127,7 +127,9 @@ def test_the_same_number_twice_is_a_lost_race(store: EventStore, database: Datab
 
 
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(which=st.integers(0, 5), column=st.sampled_from(["body_text", "entered_by", "occurred_us"]))
 def test_a_changed_event_is_found(store: EventStore, which: int, column: str) -> None:

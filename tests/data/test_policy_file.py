@@ -232,7 +232,9 @@ _ANY_ROLES = st.lists(st.sampled_from([*ROLES, *ORGANISATION_OF, "", "fpu_cmd"])
 
 
 @settings(
-    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=200,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(st.dictionaries(st.sampled_from(sorted(ROWS_OF)), _ANY_ROLES, max_size=6))
 def test_whatever_is_accepted_leaves_power_where_it_belongs(

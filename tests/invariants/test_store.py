@@ -27,7 +27,9 @@ from domain.transitions import ROWS_OF, TABLE
 from tests.services.incident_world import ROLE_OF, IncidentWorld, actor
 
 some = settings(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=12,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 SEEDS = st.integers(1, 2**32)
 OPERATIONS = ("drill", "live")

@@ -209,7 +209,7 @@ def test_the_demonstration_is_seeded_once(accounts: Accounts) -> None:
         assert user.name == name
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(guess=st.text(max_size=60))
 def test_guesses_of_any_shape_open_nothing(accounts: Accounts, guess: str) -> None:
     assert accounts.by_session(guess) is None

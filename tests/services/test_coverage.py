@@ -143,7 +143,9 @@ numbers = iter(range(1_000_000))
 
 
 @given(track=tracks, data=st.data())
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None
+)
 def test_the_order_of_arrival_does_not_matter(
     place: Place, track: dict[int, float], data: st.DataObject
 ) -> None:

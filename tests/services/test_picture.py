@@ -96,7 +96,9 @@ _EVENTS = st.lists(
 
 
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(_EVENTS, st.integers(0, 25))
 def test_the_brief_reading_folds_to_what_the_whole_log_folds_to(
