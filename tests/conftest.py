@@ -1,7 +1,8 @@
 """Fixtures for every package: real databases, never stand-ins.
 
-SQLite always; PostgreSQL too where ``FPU_TEST_POSTGRES_URL`` names a server on which schemas may be
-created, for example ``postgresql+psycopg://user@127.0.0.1:5432/postgres``.
+SQLite always; PostgreSQL too where ``FPU_TEST_POSTGRES_URL`` names a server on which databases may
+be created, for example ``postgresql+psycopg://user@127.0.0.1:5432/postgres``; ``make test`` always
+names one.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, expect, sync_playwright
-from sqlalchemy import make_url, text
+from sqlalchemy import URL, make_url, text
 
 from data.database import Database
 from data.migrate import upgrade
@@ -46,6 +47,10 @@ _CHROMIUM_OPTIONS = [
 _SERVER = os.environ.get("FPU_TEST_POSTGRES_URL", "")
 _DIALECTS = ["sqlite", "postgresql"] if _SERVER else ["sqlite"]
 
+ONLY_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+ONLY_POSTGRESQL = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+"""For what the other one does not have."""
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A test in the real browser may be tried once more, and the report counts it.
@@ -68,18 +73,32 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def postgresql_template() -> Iterator[URL]:
+    """The same on the server: a database that each test gets a copy of."""
+    if not _SERVER:
+        pytest.skip("there is no PostgreSQL here: make test brings one")
+    with _served_database() as empty:
+        url = empty.update_query_dict({"options": "-csearch_path=dashboard"})
+        database = Database(_address(url))
+        with database.engine.begin() as connection:
+            connection.execute(text("CREATE SCHEMA dashboard"))
+        upgrade(database)
+        database.close()  # a database that somebody is connected to is no template
+        yield url
+
+
 @pytest.fixture(params=_DIALECTS)
-def database_url(
-    request: pytest.FixtureRequest, sqlite_template: Path, tmp_path: Path
-) -> Iterator[str]:
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of a fresh, migrated database for one test."""
     if request.param == "sqlite":
         path = tmp_path / "dashboard.db"
-        shutil.copyfile(sqlite_template, path)
+        shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
         yield f"sqlite:///{path}"
     else:
-        with _schema() as url:
-            yield url
+        template = request.getfixturevalue("postgresql_template")
+        with _served_database(f"TEMPLATE {template.database}") as copy:
+            yield _address(copy.set(query=template.query))
 
 
 @pytest.fixture
@@ -113,20 +132,24 @@ def chromium() -> Iterator[Browser]:
 
 
 @contextmanager
-def _schema() -> Iterator[str]:
-    """A schema of its own on the server, migrated, dropped afterwards."""
+def _served_database(options: str = "") -> Iterator[URL]:
+    """A database of its own on the server, dropped afterwards with whoever is still connected.
+
+    Not a schema of its own: the lock that every writer takes is one for the whole database, so that
+    tests that run side by side would wait for each other, and some give up after ten seconds.
+    """
     name = f"test_{uuid.uuid4().hex}"
     server = Database(_SERVER)
+    engine = server.engine.execution_options(isolation_level="AUTOCOMMIT")
     try:
-        with server.engine.begin() as connection:
-            connection.execute(text(f"CREATE SCHEMA {name}"))
-        url = make_url(_SERVER).update_query_dict({"options": f"-csearch_path={name}"})
-        address = url.render_as_string(hide_password=False)
-        migrated = Database(address)
-        upgrade(migrated)
-        migrated.close()
-        yield address
-        with server.engine.begin() as connection:
-            connection.execute(text(f"DROP SCHEMA {name} CASCADE"))
+        with engine.connect() as connection:
+            connection.execute(text(f"CREATE DATABASE {name} {options}"))
+        yield make_url(_SERVER).set(database=name)
+        with engine.connect() as connection:
+            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
     finally:
         server.close()
+
+
+def _address(url: URL) -> str:
+    return url.render_as_string(hide_password=False)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -24,6 +25,7 @@ def main(arguments: list[str]) -> int:
     """Run ``arguments`` with the server's address in the environment; returns its exit code."""
     if os.environ.get("FPU_TEST_POSTGRES_URL"):
         return subprocess.call(arguments)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # stop the server too
     with tempfile.TemporaryDirectory(prefix="fpu-postgresql-") as folder:
         with postgresql(Path(folder)) as url:
             return subprocess.call(arguments, env={**os.environ, "FPU_TEST_POSTGRES_URL": url})
@@ -39,6 +41,7 @@ def postgresql(folder: Path) -> Iterator[str]:
         shutil.chown(folder, user)
     _run(user, binaries / "initdb", "-D", data, "-U", "fpu", "-A", "trust", "-E", "UTF8", "-N")
     options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c max_connections=200"
+    options += " -c fsync=off"  # it is the clients that are killed: the server outlives every test
     log = folder / "log"
     _run(user, binaries / "pg_ctl", "-D", data, "-l", log, "-w", "-o", options, "start")
     try:

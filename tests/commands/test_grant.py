@@ -19,6 +19,7 @@ from domain.time import to_rfc3339
 from services.container import services_of
 from services.demonstration_accounts import seed_demonstration_accounts
 from settings import Settings
+from tests.conftest import ONLY_POSTGRESQL
 
 
 def _command(url: str, *words: str) -> Result:
@@ -31,9 +32,7 @@ def _command(url: str, *words: str) -> Result:
 
 @pytest.fixture
 def account(database_url: str) -> Iterator[str]:
-    """An account of the server that has been given what the program needs; PostgreSQL only."""
-    if not database_url.startswith("postgresql"):
-        pytest.skip("SQLite has no accounts")
+    """An account of the server that has been given what the program needs."""
     owner = Database(database_url)
     name = f"fpu_app_{uuid.uuid4().hex[:8]}"
     with owner.writing() as connection:
@@ -62,6 +61,7 @@ def server(database_url: str, account: str) -> Iterator[Flask]:
     services.close()
 
 
+@ONLY_POSTGRESQL
 def test_an_incident_runs_and_the_log_cannot_be_changed(
     server: Flask, account: str, database_url: str
 ) -> None:

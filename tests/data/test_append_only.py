@@ -21,6 +21,7 @@ from domain.events import Actor, Command, NewEvent
 from domain.fixes import Rejection
 from domain.quarantine import Decision
 from domain.stored_fixes import QuarantineEntry
+from tests.conftest import ONLY_POSTGRESQL, ONLY_SQLITE
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 COLUMNS = ", ".join(column.name for column in metadata.tables["events"].columns)
@@ -148,46 +149,40 @@ def test_no_statement_changes_or_removes_a_decision(
 
 
 @pytest.fixture
-def served(database: Database) -> Database:
-    """The database where it is PostgreSQL."""
-    if database.dialect != "postgresql":
-        pytest.skip("SQLite has no accounts and no replication")
-    return database
-
-
-@pytest.fixture
-def account(served: Database) -> Iterator[str]:
+def account(database: Database) -> Iterator[str]:
     """An account of the server, without any right."""
     name = f'App "{uuid.uuid4().hex[:8]}'
     quoted = '"' + name.replace('"', '""') + '"'
-    with served.writing() as connection:
+    with database.writing() as connection:
         connection.exec_driver_sql(f"CREATE ROLE {quoted} LOGIN")
     yield name
-    with served.writing() as connection:
+    with database.writing() as connection:
         connection.exec_driver_sql(f"DROP OWNED BY {quoted}")
         connection.exec_driver_sql(f"DROP ROLE {quoted}")
 
 
+@ONLY_POSTGRESQL
 def test_a_session_that_plays_a_replica_changes_nothing_either(
-    served: Database, store: EventStore
+    database: Database, store: EventStore
 ) -> None:
     with pytest.raises(DBAPIError, match="append-only"):
-        with served.writing() as connection:
+        with database.writing() as connection:
             connection.execute(text("SET LOCAL session_replication_role = replica"))
             connection.execute(text("DELETE FROM events"))
     _whole(store, 3)
 
 
+@ONLY_POSTGRESQL
 def test_an_account_that_owns_nothing_adds_to_the_log_and_cannot_change_it(
-    served: Database,
+    database: Database,
     store: EventStore,
     account: str,
     open_account: Callable[[str], Database],
 ) -> None:
     own = open_account(account)
     _refused(own, "SELECT count(*) FROM events", "permission denied|does not exist")
-    grant(served, account)
-    grant(served, account)  # again after an upgrade
+    grant(database, account)
+    grant(database, account)  # again after an upgrade
     own_store = EventStore(own)
     _append(own_store)
     for statement in BY_ACCOUNT:
@@ -199,14 +194,14 @@ def test_an_account_that_owns_nothing_adds_to_the_log_and_cannot_change_it(
             connection.execute(table.select().limit(1))
             if table.name not in FINAL:
                 connection.execute(table.delete().where(text("false")))
-    with served.writing() as connection:
+    with database.writing() as connection:
         connection.exec_driver_sql("GRANT UPDATE ON events TO PUBLIC")
-    grant(served, account)
+    grant(database, account)
     _refused(own, BY_ACCOUNT[2], "permission denied")
 
 
 @pytest.fixture
-def open_account(served: Database, database_url: str) -> Iterator[Callable[[str], Database]]:
+def open_account(database: Database, database_url: str) -> Iterator[Callable[[str], Database]]:
     """Opens the database as another account."""
     opened: list[Database] = []
 
@@ -220,22 +215,23 @@ def open_account(served: Database, database_url: str) -> Iterator[Callable[[str]
         one.close()
 
 
+@ONLY_POSTGRESQL
 def test_accounts_that_can_do_everything_or_are_missing_are_refused(
-    served: Database, account: str
+    database: Database, account: str
 ) -> None:
     with pytest.raises(InvalidField, match="there is no account"):
-        grant(served, "nobody-of-that-name")
-    owner = make_url(served.url).username
+        grant(database, "nobody-of-that-name")
+    owner = make_url(database.url).username
     with pytest.raises(InvalidField, match="owner's rights"):
-        grant(served, str(owner))
+        grant(database, str(owner))
     quoted = '"' + account.replace('"', '""') + '"'
-    with served.writing() as connection:
+    with database.writing() as connection:
         connection.exec_driver_sql(f"GRANT {owner} TO {quoted}")
     with pytest.raises(InvalidField, match="owner's rights"):
-        grant(served, account)
+        grant(database, account)
 
 
+@ONLY_SQLITE
 def test_a_file_has_no_accounts(database: Database) -> None:
-    if database.dialect == "sqlite":
-        with pytest.raises(NotServed):
-            grant(database, "anybody")
+    with pytest.raises(NotServed):
+        grant(database, "anybody")

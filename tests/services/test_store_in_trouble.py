@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import secrets
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -22,6 +21,7 @@ from domain.fixes import Report
 from services.ingest import Ingest
 from services.live import LiveHub
 from services.submissions import Receipt
+from tests.conftest import ONLY_POSTGRESQL
 from tests.services.positions import NOON, at, make_ingest, report
 
 LONG = 30.0  # seconds; only a hanging test waits that long
@@ -31,8 +31,6 @@ LONG = 30.0  # seconds; only a hanging test waits that long
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """A lock is given up after 50 ms instead of ten seconds."""
     monkeypatch.setattr(data.database, "BUSY_MILLISECONDS", 50)
-    # one server may serve several tests at a time: these wait for no other's lock
-    monkeypatch.setattr(data.database, "_WRITE_LOCK", secrets.randbits(31))
 
 
 class Small:
@@ -126,11 +124,10 @@ def test_a_full_disk_is_noticed_though_no_device_sends(small: Small) -> None:
         assert "full" in another_process.trouble()
 
 
+@ONLY_POSTGRESQL
 def test_a_read_only_server_is_unavailable_not_a_fault(
     database: Database, database_url: str
 ) -> None:
-    if database.dialect != "postgresql":
-        pytest.skip("SQLite has no such server")
     url = make_url(database_url)
     options = f"{url.query['options']} -cdefault_transaction_read_only=on"
     address = url.update_query_dict({"options": options})
