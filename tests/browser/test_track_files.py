@@ -17,7 +17,9 @@ from tests.serving import Running, serving
 
 pytestmark = pytest.mark.browser
 
-UNIT = "LYRA-1"
+UNIT, ANOTHER = "LYRA-1", "ORION-1"
+"""To the first other tests add what may not be believed when it comes back."""
+
 FAULTY = (51, 52, 53)
 """Points of ``walk``: abroad, with latitude and longitude exchanged, without a time."""
 
@@ -129,8 +131,12 @@ def test_what_no_unit_can_be_told_for_is_refused_in_words(page: Page, walk: Path
 def test_what_is_saved_comes_back_as_the_same_positions(
     page: Page, tmp_path: Path, ending: str
 ) -> None:
-    form = page.locator("#export-form")
+    form, now = page.locator("#export-form"), datetime.now(UTC)
+    form.locator("select").nth(0).select_option(label=ANOTHER)
     form.locator("select").nth(1).select_option(label=ending)
+    # not what the form begins with, the day until now: right after midnight that is nothing
+    for at, moment in enumerate((now - timedelta(hours=6), now)):
+        form.locator("input").nth(at).fill(f"{moment:%Y-%m-%d %H:%M}")
     with page.expect_download() as waiting:
         form.get_by_role("button", name="Save file").click()
     path = tmp_path / waiting.value.suggested_filename
