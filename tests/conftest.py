@@ -121,9 +121,10 @@ def database(open_database: Callable[[], Database]) -> Database:
     return open_database()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """The one browser of a test run: a process can drive only one at a time."""
+    """The one browser of a file of tests: a process can drive only one at a time, and as long as
+    it does it can run no loop of asyncio, which other tests need."""
     expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=_CHROMIUM, args=_CHROMIUM_OPTIONS)
