@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +42,7 @@ def _prepare(path: Path) -> None:
     for command in (["db", "upgrade"], ["exercise", "load", "demo"]):
         assert server.test_cli_runner().invoke(args=command).exit_code == 0
     now = services.clock()
-    day = Period(now.replace(hour=0, minute=0), now.replace(hour=23, minute=59))
+    day = Period(now - timedelta(hours=12), now + timedelta(hours=12))
     services.roster.add(Operation(OPERATION, "exercise", "Keys", now))
     services.roster.add(Shift("keys-day", OPERATION, "Day", day))
     for name in ("oak", "elm", "ash", "yew"):

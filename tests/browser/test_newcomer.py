@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import signal
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 
@@ -205,9 +206,8 @@ def test_an_officer_records_an_event_and_another_sees_it(
 
 def test_what_was_acknowledged_is_there_after_a_kill(demonstration: Path, tmp_path: Path) -> None:
     database = tmp_path / "killed.db"
-    for suffix in ("", "-wal"):
-        if Path(f"{demonstration}{suffix}").exists():
-            shutil.copyfile(f"{demonstration}{suffix}", f"{database}{suffix}")
+    with closing(sqlite3.connect(demonstration)) as one, closing(sqlite3.connect(database)) as copy:
+        one.backup(copy)  # another server writes there meanwhile
     with serving(database) as server:
         assert _send(server, 42.8941) == 200
         os.killpg(server.process.pid, signal.SIGKILL)
