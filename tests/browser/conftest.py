@@ -69,6 +69,7 @@ def open_monitor(chromium: Browser, stage: Stage) -> Iterator[Callable[..., Page
         page.wait_for_function("() => fpu.live.isConnected()")
         return page
 
+    _NOTES.clear()  # a new page may have the number of one that is gone
     yield another
     faults = [fault for page in opened for fault in page_faults(page)]
     foreign = [
@@ -81,6 +82,19 @@ def open_monitor(chromium: Browser, stage: Stage) -> Iterator[Callable[..., Page
         page.close()
     assert faults == []
     assert foreign == []
+
+
+def stop_the_clock(page: Page) -> None:
+    """Later the page's time moves only as far as ``page.clock.fast_forward`` is told: how long the
+    machine takes does not count. The page must have been opened with ``clock=True``."""
+    page.clock.pause_at(page.evaluate("() => Date.now()") / 1000 + 600)  # surely not yet over
+
+
+def fall_silent(stage: Stage, page: Page) -> None:
+    """Of what the stage has said nothing is still on its way to the page."""
+    page.evaluate("() => fpu.on('beat', ({last}) => { window.lastWord ||= last; })")
+    stage.fall_silent()
+    page.wait_for_function("() => window.lastWord")
 
 
 _NOTES: dict[tuple[int, str], list[str]] = {}

@@ -85,8 +85,10 @@ class Stage:
         return len(self._screens)
 
     def fall_silent(self) -> None:
-        """Keep every stream open and say nothing more."""
+        """Keep every stream open and say nothing more than a last beat, which says so."""
         self._silent = True
+        for screen in list(self._screens):
+            screen.put(_beat(last=True))
 
     def speak_again(self) -> None:
         """The end of ``fall_silent``."""
@@ -206,11 +208,13 @@ class Stage:
             try:
                 message = screen.get(timeout=self.script.beat_s)
             except queue.Empty:
-                said: dict[str, object] = {"now": to_rfc3339(datetime.now(UTC))}
-                if self.script.refusing:
-                    said["refusing"] = True
-                message = f"event: beat\ndata: {json.dumps(said)}\n\n"
+                message = _beat(**({"refusing": True} if self.script.refusing else {}))
             if message is None:
                 return
-            if not self._silent:
+            if not self._silent or '"last": true' in message:
                 yield message
+
+
+def _beat(**more: bool) -> str:
+    said = {"now": to_rfc3339(datetime.now(UTC)), **more}
+    return f"event: beat\ndata: {json.dumps(said)}\n\n"

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from domain.time import to_rfc3339
-from tests.browser.conftest import page_requests, position
+from tests.browser.conftest import fall_silent, page_requests, position, stop_the_clock
 from tests.browser.stage import Script, Stage
 
 pytestmark = pytest.mark.browser
@@ -54,12 +54,14 @@ def test_a_silent_stream_is_told_after_twelve_seconds_and_forgotten_when_it_spea
     open_monitor: Open, stage: Stage
 ) -> None:
     page = open_monitor(clock=True)
-    stage.fall_silent()
-    page.clock.run_for(10_000)
+    stop_the_clock(page)
+    fall_silent(stage, page)
+    page.clock.fast_forward(10_000)
     expect(page.locator(".banner")).to_have_count(0)
-    page.clock.run_for(4_000)
+    page.clock.fast_forward(4_000)
     expect(page.locator(".banner")).to_be_visible()
     stage.speak_again()
+    page.clock.resume()
     expect(page.locator(".banner")).to_have_count(0)
 
 
@@ -70,9 +72,9 @@ def test_a_patrol_becomes_late_and_then_silent_without_the_server(
     row = page.locator(".patrol", has_text="FP 11")
     expect(row).to_have_attribute("data-look", "moving")
     stage.fall_silent()
-    page.clock.run_for(70_000)
+    page.clock.fast_forward(70_000)
     expect(row).to_have_attribute("data-look", "late")
-    page.clock.run_for(300_000)
+    page.clock.fast_forward(300_000)
     expect(row).to_have_attribute("data-look", "silent")
     expect(row).to_contain_text("silent")
     expect(page.locator("#patrol-panel .panel-aside")).to_have_text("2 · 2 silent")
