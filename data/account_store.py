@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, Connection, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from data.database import Database
 from data.schema import sessions, tokens, users
+from data.system_log import SystemLog, append_system_events
 from domain.accounts import Account
+from domain.system_log import NewSystemEvent
 from domain.time import from_microseconds, to_microseconds
 
 _ACCOUNT = (
@@ -39,8 +41,8 @@ class SqlAccountStore:
             rows = connection.execute(select(*_ACCOUNT).order_by(users.c.name)).all()
         return [_account(row) for row in rows]
 
-    def add_account(self, account: Account) -> bool:
-        """Keep a new account; False when the name is taken."""
+    def add_account(self, account: Account, told: NewSystemEvent) -> bool:
+        """Keep a new account and record it; False when the name is taken."""
         values = {
             "name": account.name,
             "role": account.role,
@@ -48,20 +50,28 @@ class SqlAccountStore:
             "enabled": account.enabled,
             "created_at": to_microseconds(account.created_at),
         }
-        return self._insert_if_new(users, values)
+        return self._insert_if_new(users, values, told)
 
-    def replace_account(self, account: Account) -> None:
-        """Keep role, hash and ``enabled`` of an account that exists."""
+    def change_account(
+        self,
+        told: NewSystemEvent,
+        values: Mapping[str, Any],
+        *,
+        only_if: Mapping[str, Any] | None = None,
+        end_sessions: bool = False,
+    ) -> bool:
+        """Change those columns of the account ``told.subject``, and record it; False where it is
+        not there, or does not have ``only_if`` any more."""
+        its = [users.c.name == told.subject]
+        its += [users.c[name] == value for name, value in (only_if or {}).items()]
         with self._database.writing() as connection:
-            connection.execute(
-                update(users)
-                .where(users.c.name == account.name)
-                .values(
-                    role=account.role,
-                    password_hash=account.password_hash,
-                    enabled=account.enabled,
-                )
-            )
+            found = connection.execute(update(users).where(*its).values(**values))
+            if found.rowcount != 1:
+                return False
+            append_system_events(connection, [told])
+            if end_sessions:
+                _end(connection, told.at, sessions.c.user == told.subject)
+        return True
 
     def open_session(
         self, digest: str, name: str, created_at: datetime, expires_at: datetime
@@ -89,21 +99,19 @@ class SqlAccountStore:
 
     def end_session(self, digest: str, at: datetime) -> None:
         """End one session."""
-        self._end(at, sessions.c.id == digest)
+        with self._database.writing() as connection:
+            _end(connection, at, sessions.c.id == digest)
 
-    def end_sessions_of(self, name: str, at: datetime) -> None:
-        """End every session of an account."""
-        self._end(at, sessions.c.user == name)
-
-    def add_token(self, digest: str, name: str, note: str, created_at: datetime) -> None:
-        """Keep a bearer token; one that is there already stays as it is."""
+    def add_token(self, digest: str, note: str, told: NewSystemEvent) -> bool:
+        """Keep a bearer token of the account ``told.subject`` and record it; one that is there
+        already stays as it is, and nothing is recorded."""
         values = {
             "hash": digest,
-            "user": name,
+            "user": told.subject,
             "note": note,
-            "created_at": to_microseconds(created_at),
+            "created_at": to_microseconds(told.at),
         }
-        self._insert_if_new(tokens, values)
+        return self._insert_if_new(tokens, values, told)
 
     def token_holder(self, digest: str) -> Account | None:
         """The enabled account whose token is not revoked."""
@@ -114,35 +122,44 @@ class SqlAccountStore:
             tokens.c.revoked_at.is_(None),
         )
 
-    def revoke_tokens_of(self, name: str, at: datetime) -> int:
-        """Revoke every token of an account; returns how many there were."""
+    def revoke_tokens(self, told: NewSystemEvent) -> int:
+        """Revoke every token of the account ``told.subject`` and record it; returns how many there
+        were."""
         with self._database.writing() as connection:
             result = connection.execute(
                 update(tokens)
-                .where(tokens.c.user == name, tokens.c.revoked_at.is_(None))
-                .values(revoked_at=to_microseconds(at))
+                .where(tokens.c.user == told.subject, tokens.c.revoked_at.is_(None))
+                .values(revoked_at=to_microseconds(told.at))
             )
+            append_system_events(connection, [told])
             return result.rowcount
+
+    def hands_on(self, name: str) -> frozenset[str]:
+        """The other accounts that ``name`` has given a password or a token."""
+        return SystemLog(self._database).hands_on(name)
 
     def _first(self, *conditions: ColumnElement[bool]) -> Account | None:
         with self._database.reading() as connection:
             row = connection.execute(select(*_ACCOUNT).where(*conditions)).first()
         return None if row is None else _account(row)
 
-    def _end(self, at: datetime, condition: ColumnElement[bool]) -> None:
-        with self._database.writing() as connection:
-            connection.execute(
-                update(sessions)
-                .where(condition, sessions.c.ended_at.is_(None))
-                .values(ended_at=to_microseconds(at))
-            )
-
-    def _insert_if_new(self, table: Any, values: dict[str, Any]) -> bool:
+    def _insert_if_new(self, table: Any, values: dict[str, Any], told: NewSystemEvent) -> bool:
         dialect = postgresql if self._database.dialect == "postgresql" else sqlite
         with self._database.writing() as connection:
             statement = dialect.insert(table).values(values).on_conflict_do_nothing()
             stored = statement.returning(*table.primary_key)  # PostgreSQL counts no inserted rows
-            return connection.execute(stored).first() is not None
+            if connection.execute(stored).first() is None:
+                return False
+            append_system_events(connection, [told])
+        return True
+
+
+def _end(connection: Connection, at: datetime, condition: ColumnElement[bool]) -> None:
+    connection.execute(
+        update(sessions)
+        .where(condition, sessions.c.ended_at.is_(None))
+        .values(ended_at=to_microseconds(at))
+    )
 
 
 def _account(row: Any) -> Account:

@@ -13,7 +13,7 @@ from data.database import Database
 from data.schema import metadata
 from domain.errors import DashboardError, InvalidField
 
-FINAL = ("events", "quarantine_decisions")
+FINAL = ("events", "quarantine_decisions", "system_events")
 """The tables that are only added to."""
 
 _VERSION = "alembic_version"

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Table, and_, insert, select, update
 
+from data.roster_digest import roster_digest
 from data.schema import (
     device_units,
     devices,
@@ -19,6 +21,7 @@ from data.schema import (
     units,
     versions,
 )
+from data.system_log import append_system_events
 from domain.roster import (
     Device,
     DeviceAssignment,
@@ -32,13 +35,25 @@ from domain.roster import (
     UnitAssignment,
 )
 from domain.roster_rules import Roster
+from domain.system_log import NewSystemEvent
 from domain.time import from_microseconds, to_microseconds
 
 _NAME = "roster"
 
 
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
 class RosterStore:
-    """Reads the roster whole, since it is small, and writes single records of it."""
+    """Reads the roster whole, since it is small, and writes single records of it.
+
+    What it opens or changes of an operation is recorded in the chain of the system, and with every
+    change a digest of the whole.
+    """
+
+    def __init__(self, clock: Callable[[], datetime] = _now) -> None:
+        self._clock = clock
 
     def version(self, connection: Connection) -> int:
         """A number that is another one after every change, of whichever process."""
@@ -61,6 +76,15 @@ class RosterStore:
             keys = [column == values[column.name] for column in table.primary_key]
             connection.execute(update(table).where(and_(*keys)).values(values))
         self._count(connection)
+        told = [
+            *(_told("operation_opened", one) for one in added if isinstance(one, Operation)),
+            *(_told("operation_changed", one) for one in changed if isinstance(one, Operation)),
+            ("roster_changed", _NAME, roster_digest(connection)),
+        ]
+        now = self._clock()
+        append_system_events(
+            connection, [NewSystemEvent(event, of, now, None, body) for event, of, body in told]
+        )
 
     def _count(self, connection: Connection) -> None:
         following = self.version(connection) + 1
@@ -142,6 +166,12 @@ def _row(record: Record) -> tuple[Table, dict[str, Any]]:
         values = {"id": record.id, "operation": record.operation, "name": record.name}
         return shifts, {**values, **_bounds(record.period)}
     return shift_members, _same_names(record, shift_members)
+
+
+def _told(event: str, record: Operation) -> tuple[str, str, dict[str, Any]]:
+    if event == "operation_changed" and record.closed_at is not None:
+        event = "operation_closed"
+    return event, record.id, _operation_values(record)
 
 
 def _operation_values(record: Operation) -> dict[str, Any]:

@@ -191,6 +191,21 @@ events = Table(
     ),
 )
 
+# Accounts, tokens and operations, whoever changed them: one chain, as append-only as ``events``.
+system_events = Table(
+    "system_events",
+    metadata,
+    Column("seq", _SERIAL, primary_key=True, autoincrement=False),  # 1, 2, 3 …
+    Column("event", String(40), nullable=False),  # account_added, operation_opened …
+    Column("subject", String(40), nullable=False),  # account or operation
+    Column("done_by", String(40)),  # account; empty: nobody was named
+    Column("recorded_at", BigInteger, nullable=False),
+    Column("body", Text, nullable=False),  # canonical JSON, never a secret
+    Column("prev_hash", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+    Index("ix_system_events_done_by", "done_by"),
+)
+
 # --- positions ---------------------------------------------------------------------------------
 
 fixes = Table(

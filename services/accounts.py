@@ -10,16 +10,17 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from domain.accounts import Account, User
 from domain.errors import InvalidField, NotFound, NotSignedIn, TooManyRequests
+from domain.system_log import NewSystemEvent, secret_digest
 from domain.transitions import ROLES
 from services.clock import Clock
 
@@ -53,11 +54,19 @@ class AccountStore(Protocol):
     def accounts(self) -> Sequence[Account]:
         """Every account, by name."""
 
-    def add_account(self, account: Account) -> bool:
-        """Keep a new account; False when the name is taken."""
+    def add_account(self, account: Account, told: NewSystemEvent) -> bool:
+        """Keep a new account and record it; False when the name is taken."""
 
-    def replace_account(self, account: Account) -> None:
-        """Keep role, hash and ``enabled`` of an account that exists."""
+    def change_account(
+        self,
+        told: NewSystemEvent,
+        values: Mapping[str, Any],
+        *,
+        only_if: Mapping[str, Any] | None = None,
+        end_sessions: bool = False,
+    ) -> bool:
+        """Change ``values`` (named as in ``Account``) of the account ``told.subject``, and record
+        it; False where it is not there, or does not have ``only_if`` any more."""
 
     def open_session(
         self, digest: str, name: str, created_at: datetime, expires_at: datetime
@@ -70,17 +79,18 @@ class AccountStore(Protocol):
     def end_session(self, digest: str, at: datetime) -> None:
         """End one session."""
 
-    def end_sessions_of(self, name: str, at: datetime) -> None:
-        """End every session of an account."""
-
-    def add_token(self, digest: str, name: str, note: str, created_at: datetime) -> None:
-        """Keep a bearer token; one that is there already stays as it is."""
+    def add_token(self, digest: str, note: str, told: NewSystemEvent) -> bool:
+        """Keep a bearer token of the account ``told.subject`` and record it; one that is there
+        already stays as it is, and nothing is recorded."""
 
     def token_holder(self, digest: str) -> Account | None:
         """The enabled account whose token is not revoked."""
 
-    def revoke_tokens_of(self, name: str, at: datetime) -> int:
-        """Revoke every token of an account; returns how many there were."""
+    def revoke_tokens(self, told: NewSystemEvent) -> int:
+        """Revoke every token of the account ``told.subject`` and record it; how many there were."""
+
+    def hands_on(self, name: str) -> frozenset[str]:
+        """The other accounts that ``name`` has given a password or a token."""
 
 
 class Attempts(Protocol):
@@ -114,19 +124,30 @@ class Accounts:
 
     def sign_in(self, name: str, password: str, address: str) -> Session:
         """A new session for the right password; ``address`` is where the attempt comes from."""
-        wait = self._attempts.begin(name[:LONGEST_NAME], address)
-        if wait > 0:
-            raise TooManyRequests(
-                "too many attempts to sign in: wait a few minutes", retry_after=round(wait)
-            )
+        return self._open_session(self._proved(name, password, address))
+
+    def confirm_password(self, name: str, password: str, address: str) -> User:
+        """Who it is that has entered the right password, without a session being opened.
+
+        Counted and refused as an attempt to sign in: ``NotSignedIn``, ``TooManyRequests``.
+        """
+        account = self._proved(name, password, address)
+        return User(account.name, account.role, f"password-{secrets.token_hex(5)}")
+
+    def current(self, name: str) -> User | None:
+        """The account as it is now, None where it is unknown or disabled."""
         account = self._store.account(name)
-        right = self._matches(account, password)
-        if account is None or not right or not account.enabled:
-            self._attempts.failed(address)
-            raise NotSignedIn(_REFUSED)
-        self._attempts.succeeded(name, address)
-        self._refresh_hash(account, password)
-        return self._open_session(account)
+        if account is None or not account.enabled:
+            return None
+        return User(account.name, account.role, "account")
+
+    def hands_on(self, name: str) -> frozenset[str]:
+        """The accounts that ``name`` can act as, or could have once: those it created, and those
+        whose password it set or for which it issued a token; never ``name`` itself.
+
+        What was done on the command line without naming anybody is nobody's.
+        """
+        return self._store.hands_on(name)
 
     def by_session(self, secret: str) -> User | None:
         """Whose session this is, None when it ended or the account may not sign in any more."""
@@ -148,43 +169,83 @@ class Accounts:
         """Every account, by name."""
         return self._store.accounts()
 
-    def add(self, name: str, role: str, password: str, *, minimum: int = SHORTEST_PASSWORD) -> None:
+    # --- changes; ``by`` is the account of who makes one, None where nobody is named ---------
+
+    def add(
+        self,
+        name: str,
+        role: str,
+        password: str,
+        *,
+        minimum: int = SHORTEST_PASSWORD,
+        by: str | None = None,
+    ) -> None:
         """A new account."""
         _check_name(name)
         _check_role(role)
         account = Account(name, role, self._hash(password, minimum), True, self._clock())
-        if not self._store.add_account(account):
+        facts = {"role": role, "enabled": True, "password": secret_digest(account.password_hash)}
+        told = NewSystemEvent("account_added", name, account.created_at, by, facts)
+        if not self._store.add_account(account, told):
             raise InvalidField("name", f"there is an account {name!r} already")
 
-    def set_password(self, name: str, password: str) -> None:
+    def set_password(self, name: str, password: str, *, by: str | None = None) -> None:
         """Another password; every session of the account ends."""
-        account = self._existing(name)
+        self._existing(name)
         hashed = self._hash(password, SHORTEST_PASSWORD)
-        self._store.replace_account(replace(account, password_hash=hashed))
-        self._store.end_sessions_of(name, self._clock())
+        told = self._told("password_changed", name, by, password=secret_digest(hashed))
+        self._change(told, {"password_hash": hashed}, end_sessions=True)
 
-    def set_role(self, name: str, role: str) -> None:
+    def set_role(self, name: str, role: str, *, by: str | None = None) -> None:
         """Another role, from the next request of any open session on."""
         _check_role(role)
-        self._store.replace_account(replace(self._existing(name), role=role))
+        self._change(self._told("role_changed", name, by, role=role), {"role": role})
 
-    def set_enabled(self, name: str, enabled: bool) -> None:
+    def set_enabled(self, name: str, enabled: bool, *, by: str | None = None) -> None:
         """Let an account sign in, or no longer; disabling ends its sessions for good."""
-        self._store.replace_account(replace(self._existing(name), enabled=enabled))
-        if not enabled:
-            self._store.end_sessions_of(name, self._clock())
+        told = self._told("account_enabled" if enabled else "account_disabled", name, by)
+        self._change(told, {"enabled": enabled}, end_sessions=not enabled)
 
-    def issue_token(self, name: str, note: str = "", token: str | None = None) -> str:
+    def issue_token(
+        self, name: str, note: str = "", token: str | None = None, *, by: str | None = None
+    ) -> str:
         """A bearer token for programs; it is shown once and only its hash is kept."""
         self._existing(name)
         issued = token or secrets.token_urlsafe(32)
-        self._store.add_token(_digest(issued), name, note, self._clock())
+        digest = _digest(issued)
+        told = self._told("token_issued", name, by, token=secret_digest(digest), note=note)
+        self._store.add_token(digest, note, told)
         return issued
 
-    def revoke_tokens(self, name: str) -> int:
+    def revoke_tokens(self, name: str, *, by: str | None = None) -> int:
         """Revoke every bearer token of an account; returns how many there were."""
         self._existing(name)
-        return self._store.revoke_tokens_of(name, self._clock())
+        return self._store.revoke_tokens(self._told("tokens_revoked", name, by))
+
+    def _told(self, event: str, name: str, by: str | None, **facts: Any) -> NewSystemEvent:
+        return NewSystemEvent(event, name, self._clock(), by, facts)
+
+    def _change(
+        self, told: NewSystemEvent, values: Mapping[str, Any], *, end_sessions: bool = False
+    ) -> None:
+        if not self._store.change_account(told, values, end_sessions=end_sessions):
+            raise NotFound(f"there is no account {told.subject!r}")
+
+    def _proved(self, name: str, password: str, address: str) -> Account:
+        """The account whose password it is; each call counts as an attempt from the address."""
+        wait = self._attempts.begin(name[:LONGEST_NAME], address)
+        if wait > 0:
+            raise TooManyRequests(
+                "too many attempts to sign in: wait a few minutes", retry_after=round(wait)
+            )
+        account = self._store.account(name)
+        right = self._matches(account, password)
+        if account is None or not right or not account.enabled:
+            self._attempts.failed(address)
+            raise NotSignedIn(_REFUSED)
+        self._attempts.succeeded(name, address)
+        self._refresh_hash(account, password)
+        return account
 
     def _open_session(self, account: Account) -> Session:
         secret = secrets.token_urlsafe(32)
@@ -215,9 +276,15 @@ class Accounts:
         return self._nobody
 
     def _refresh_hash(self, account: Account, password: str) -> None:
-        if self._hasher.check_needs_rehash(account.password_hash):
-            hashed = self._hasher.hash(password)
-            self._store.replace_account(replace(account, password_hash=hashed))
+        if not self._hasher.check_needs_rehash(account.password_hash):
+            return
+        hashed = self._hasher.hash(password)
+        told = self._told(
+            "password_rehashed", account.name, account.name, password=secret_digest(hashed)
+        )
+        # another password that was set meanwhile stays
+        its = {"password_hash": account.password_hash}
+        self._store.change_account(told, {"password_hash": hashed}, only_if=its)
 
     def _hash(self, password: str, minimum: int) -> str:
         if not minimum <= len(password) <= LONGEST_PASSWORD:

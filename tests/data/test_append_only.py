@@ -15,12 +15,14 @@ from data.event_store import EventStore
 from data.grants import FINAL, NotServed, grant
 from data.quarantine_store import QuarantineStore
 from data.schema import metadata, operations
+from data.system_log import SystemLog, append_system_events
 from domain.chain import broken_links
 from domain.errors import InvalidField, StoreUnavailable
 from domain.events import Actor, Command, NewEvent
 from domain.fixes import Rejection
 from domain.quarantine import Decision
 from domain.stored_fixes import QuarantineEntry
+from domain.system_log import NewSystemEvent, broken_system_links
 from tests.conftest import ONLY_POSTGRESQL, ONLY_SQLITE
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -146,6 +148,29 @@ def test_no_statement_changes_or_removes_a_decision(
         _refused(database, statement, "final")
     with database.reading() as connection:
         assert decided.find(connection, 1).decision == DECISION
+
+
+def test_no_statement_changes_or_removes_an_event_of_the_system(database: Database) -> None:
+    told = NewSystemEvent("account_added", "anna", NOW)
+    with database.writing() as connection:
+        append_system_events(connection, [told, told])
+    statements = [
+        "UPDATE system_events SET done_by = 'somebody'",
+        "DELETE FROM system_events WHERE seq = 2",
+        "INSERT INTO system_events SELECT * FROM system_events WHERE true "
+        "ON CONFLICT (seq) DO UPDATE SET done_by = 'somebody'",
+    ]
+    if database.dialect == "sqlite":
+        statements.append("INSERT OR REPLACE INTO system_events SELECT * FROM system_events")
+        statements.append("UPDATE OR REPLACE system_events SET seq = 1")
+    else:
+        statements.append("TRUNCATE system_events")
+    for statement in statements:
+        _refused(database, statement, "append-only")
+    with database.reading() as connection:
+        chain = SystemLog(database).chain(connection)
+    assert broken_system_links(chain) == []
+    assert [one.seq for one in chain] == [1, 2]
 
 
 @pytest.fixture

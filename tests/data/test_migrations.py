@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
+import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from sqlalchemy import insert
 
+from data.account_store import SqlAccountStore
 from data.database import Database
 from data.migrate import configuration, upgrade
-from data.schema import metadata
+from data.roster_digest import roster_digest
+from data.roster_store import RosterStore
+from data.schema import devices, metadata, operations, tokens, users
+from data.system_log import SystemLog
+from domain.roster import Platoon, Unit
+from domain.system_log import NewSystemEvent, broken_system_links, secret_digest
 
 
 def _downgrade(database: Database, revision: str) -> None:
@@ -42,3 +52,47 @@ def test_a_reserve_that_nobody_set_becomes_the_unit_s(database: Database) -> Non
         connection.exec_driver_sql(
             "INSERT INTO operations (id, kind, title, opened_at) VALUES ('new', 'exercise', 't', 0)"
         )
+
+
+def test_what_is_there_already_is_found_by_the_chain_of_the_system(database: Database) -> None:
+    store, roster, now = SqlAccountStore(database), RosterStore(), datetime(2026, 3, 1, tzinfo=UTC)
+    _downgrade(database, "0007")
+    with database.writing() as connection:
+        connection.execute(
+            insert(users).values(
+                name="anna", role="ADMIN", password_hash="$h", enabled=False, created_at=0
+            )
+        )
+        connection.execute(insert(tokens).values(hash="t", user="anna", note="n", created_at=0))
+        connection.execute(insert(devices).values(id="d", key_hash="k", enabled=True))
+        connection.execute(
+            insert(operations).values(id="live", kind="live", title="ž", opened_at=1)
+        )
+    upgrade(database)
+    log = SystemLog(database)
+    with database.writing() as connection:
+        found = log.chain(connection)
+        assert roster_digest(connection) == found[-1].body
+        roster.save(connection, [Platoon("p1", "live", "P", "support", 30)])
+    told = NewSystemEvent("role_changed", "anna", now, "anna", {"role": "WALL"})
+    assert store.change_account(told, {"role": "WALL"})
+    with database.reading() as connection:
+        chain = log.chain(connection)
+    assert broken_system_links(chain) == []
+    assert [(one.event, one.subject) for one in chain] == [
+        ("account_found", "anna"),
+        ("token_found", "anna"),
+        ("operation_found", "live"),
+        ("roster_found", "roster"),
+        ("roster_changed", "roster"),
+        ("role_changed", "anna"),
+    ]
+    assert chain[0].body == {"enabled": False, "password": secret_digest("$h"), "role": "ADMIN"}
+    assert chain[1].body == {"note": "n", "token": secret_digest("t")}
+
+
+def test_a_chain_that_holds_more_than_what_was_found_is_not_let_go(database: Database) -> None:
+    with database.writing() as connection:
+        RosterStore().save(connection, [Unit("u", "PAPA 1", "patrol")])
+    with pytest.raises(RuntimeError, match="no other table"):
+        _downgrade(database, "0007")

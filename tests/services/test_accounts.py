@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -13,7 +14,9 @@ from sqlalchemy import select
 from data.account_store import SqlAccountStore
 from data.database import Database
 from data.schema import sessions, tokens, users
+from data.system_log import SystemLog
 from domain.errors import InvalidField, NotFound, NotSignedIn, TooManyRequests
+from domain.system_log import broken_system_links
 from services.accounts import SESSION_LENGTH, WALL_SESSION_LENGTH, Accounts
 from services.attempts import LateLimiter, SignInAttempts
 from services.demonstration_accounts import DEMONSTRATION_ACCOUNTS, seed_demonstration_accounts
@@ -207,6 +210,119 @@ def test_the_demonstration_is_seeded_once(accounts: Accounts) -> None:
         user = accounts.by_token(f"demo-{name}")
         assert user is not None
         assert user.name == name
+
+
+# --- whose hands were on which account ----------------------------------------------------------
+
+
+def test_who_gave_an_account_its_password_is_known(accounts: Accounts) -> None:
+    accounts.add("boss", "ADMIN", PASSWORD)
+    accounts.add("bert", "FPU_DUTY", PASSWORD, by="boss")
+    accounts.set_password("anna", "quite another password", by="boss")
+    accounts.issue_token("boss", by="boss")
+    accounts.set_password("boss", "quite another password", by="boss")
+    accounts.add("cleo", "WALL", PASSWORD)
+    accounts.issue_token("cleo", by="anna")
+    accounts.set_role("cleo", "AUDITOR", by="boss")
+    assert accounts.hands_on("boss") == {"anna", "bert"}
+    assert accounts.hands_on("anna") == {"cleo"}, "a token acts as the account does"
+    assert accounts.hands_on("bert") == frozenset()
+
+
+def test_what_was_refused_is_nobody_s_doing(accounts: Accounts) -> None:
+    for refused in (
+        lambda: accounts.add("anna", "AUDITOR", PASSWORD, by="boss"),
+        lambda: accounts.set_password("anna", "short", by="boss"),
+        lambda: accounts.set_password("nobody", PASSWORD, by="boss"),
+        lambda: accounts.set_role("nobody", "AUDITOR", by="boss"),
+        lambda: accounts.issue_token("nobody", by="boss"),
+    ):
+        with pytest.raises((InvalidField, NotFound)):
+            refused()
+    accounts.issue_token("anna", token="t")
+    accounts.issue_token("anna", token="t", by="boss")
+    assert accounts.hands_on("boss") == frozenset()
+
+
+def test_a_password_is_confirmed_without_a_session(accounts: Accounts, database: Database) -> None:
+    user = accounts.confirm_password("anna", PASSWORD, HERE)
+    assert (user.name, user.role) == ("anna", "FPU_DUTY")
+    assert re.fullmatch("password-[0-9a-f]{10}", user.session)
+    assert accounts.confirm_password("anna", PASSWORD, HERE).session != user.session
+    with database.reading() as connection:
+        assert connection.execute(select(sessions)).all() == []
+
+
+def test_confirming_counts_as_signing_in_does(accounts: Accounts) -> None:
+    for _ in range(5):
+        with pytest.raises(NotSignedIn):
+            accounts.confirm_password("anna", "wrong", HERE)
+    with pytest.raises(TooManyRequests):
+        accounts.confirm_password("anna", PASSWORD, HERE)
+    with pytest.raises(TooManyRequests):
+        accounts.sign_in("anna", PASSWORD, HERE)
+    accounts.set_enabled("anna", False)
+    with pytest.raises(NotSignedIn):
+        accounts.confirm_password("anna", PASSWORD, THERE)
+
+
+def test_an_account_is_shown_as_it_is_now(accounts: Accounts) -> None:
+    accounts.set_role("anna", "AUDITOR")
+    user = accounts.current("anna")
+    assert user is not None
+    assert (user.name, user.role) == ("anna", "AUDITOR")
+    accounts.set_enabled("anna", False)
+    assert accounts.current("anna") is None
+    assert accounts.current("nobody") is None
+
+
+def test_every_change_is_recorded_in_the_chain_without_a_secret(
+    accounts: Accounts, database: Database
+) -> None:
+    accounts.set_password("anna", "quite another password", by="boss")
+    accounts.set_role("anna", "AUDITOR", by="boss")
+    token = accounts.issue_token("anna", "a program", by="boss")
+    accounts.set_enabled("anna", False, by="boss")
+    accounts.set_enabled("anna", True)
+    accounts.revoke_tokens("anna", by="anna")
+    log = SystemLog(database)
+    with database.reading() as connection:
+        chain = log.chain(connection)
+        stored = {str(value) for value in connection.execute(select(users.c.password_hash)).one()}
+        stored |= {str(value) for value in connection.execute(select(tokens.c.hash)).one()}
+    assert broken_system_links(chain) == []
+    assert [(one.event, one.subject, one.by) for one in chain] == [
+        ("account_added", "anna", None),
+        ("password_changed", "anna", "boss"),
+        ("role_changed", "anna", "boss"),
+        ("token_issued", "anna", "boss"),
+        ("account_disabled", "anna", "boss"),
+        ("account_enabled", "anna", None),
+        ("tokens_revoked", "anna", "anna"),
+    ]
+    everything = " ".join(map(str, chain))
+    for secret in (PASSWORD, "quite another password", token, *stored):
+        assert secret not in everything
+
+
+def test_a_renewed_hash_never_brings_an_old_password_back(
+    accounts: Accounts, database: Database
+) -> None:
+    """Another password is set between the check of the old one and the renewal of its hash."""
+
+    class Meanwhile(PasswordHasher):
+        def check_needs_rehash(self, hash: str | bytes) -> bool:
+            accounts.set_password("anna", "quite another password")
+            return True
+
+    slow = Meanwhile(time_cost=1, memory_cost=8, parallelism=1)
+    store = SqlAccountStore(database)
+    Accounts(store, SignInAttempts(LateLimiter()), SettableClock(), slow).sign_in(
+        "anna", PASSWORD, HERE
+    )
+    with pytest.raises(NotSignedIn):
+        accounts.sign_in("anna", PASSWORD, HERE)
+    assert accounts.sign_in("anna", "quite another password", HERE)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
