@@ -16,6 +16,7 @@ from data.database import Database
 from data.event_store import EventStore
 from data.fix_chunks_packing import FixPacking
 from data.fix_store import FixStore
+from data.guarding_triggers import trigger_faults
 from data.import_store import ImportStore
 from data.journal import Journal
 from data.kosovo.places import Gazetteer, crossing_points
@@ -26,12 +27,14 @@ from data.quarantine_store import QuarantineStore
 from data.roster_store import RosterStore
 from data.scenarios.reader import ScenarioLibrary
 from data.scenarios.roads import read_roads
+from data.system_log import SystemLog
 from data.visit_store import VisitStore
 from domain.errors import StoreUnavailable
 from domain.policy import Policy
 from formats.refused import read_entry
 from formats.registry import FILE_FORMATS, file_format
 from services.accounts import Accounts
+from services.anchoring import Anchoring
 from services.attempts import LateLimiter, SignInAttempts
 from services.clock import Clock, utc_now
 from services.clocks import Clocks
@@ -154,6 +157,7 @@ def join(server: Flask, settings: Settings, policy: Policy) -> Services:
     clocks = TimerBooks(stores.events, stores.roster, policy)
     timers = stores.timers(clocks)
     device_clocks = Clocks(stores.fixes, stores.quarantine, policy.tracks)
+    log_check = LogCheck(stores.events, SystemLog(stores.database), trigger_faults)
     duties = [
         Duty("prune the journal", _PRUNE_EVERY, partial(_prune, stores.journal)),
         Duty("watch the timers", _WATCH_EVERY, timers.watch),
@@ -188,7 +192,8 @@ def join(server: Flask, settings: Settings, policy: Policy) -> Services:
         drawn=drawn,
         analyses=TrackAnalyses(stores.fixes, crossing_points, policy.tracks),
         device_clocks=device_clocks,
-        log_check=LogCheck(stores.events, stores.roster),
+        log_check=log_check,
+        anchoring=Anchoring(log_check, utc_now, lambda: None),
         coverage=coverage,
         incidents=acts.incidents,
         late_entry=stores.late_entry(),

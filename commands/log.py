@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import click
 
+from commands.anchor_files import add_to_file, read_file
+from commands.durations import Span
 from commands.group import Group
-from services.log_check import LogCheck, Verdict, read_anchors, write_anchors
+from domain.errors import StoreUnavailable
+from services.anchoring import Anchoring, BrokenChain
+from services.log_check import LogCheck, Verdict
 
 
 class HasLogCheck(Protocol):
@@ -17,6 +25,8 @@ class HasLogCheck(Protocol):
 
     @property
     def log_check(self) -> LogCheck: ...
+    @property
+    def anchoring(self) -> Anchoring: ...
 
 
 def log_commands(get_services: Callable[[], HasLogCheck]) -> Group:
@@ -26,12 +36,12 @@ def log_commands(get_services: Callable[[], HasLogCheck]) -> Group:
     @group.command()
     @click.option(
         "--anchors",
-        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        type=click.Path(dir_okay=False, path_type=Path),
         help="A file that `flask log anchor` wrote earlier and that was kept elsewhere.",
     )
     def verify(anchors: Path | None) -> None:
-        """Read every chain from its beginning; exit code 1 when one is broken."""
-        kept = read_anchors(anchors.read_text()) if anchors else []
+        """Read every chain from its beginning; exit code 1 when anything is broken."""
+        kept = None if anchors is None else read_file(anchors)
         verdicts = get_services().log_check.verify(kept)
         for verdict in verdicts:
             _show(verdict)
@@ -40,23 +50,76 @@ def log_commands(get_services: Callable[[], HasLogCheck]) -> Group:
 
     @group.command()
     @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-    def anchor(file: Path) -> None:
-        """Add the end of every chain to FILE; keep that file where this machine cannot write."""
-        verdicts = get_services().log_check.verify()
-        broken = [verdict for verdict in verdicts if verdict.faults]
-        for verdict in broken:
-            _show(verdict)
-        if broken:
-            raise click.ClickException("a broken chain is not anchored")
-        with file.open("a", encoding="utf-8") as out:
-            out.write(write_anchors(verdicts))
-        click.echo(f"anchored {sum(verdict.head is not None for verdict in verdicts)} chain(s)")
+    @click.option("--every", type=Span(), help="Go on, so often: 15m, 1h, 1d. Ends with a signal.")
+    def anchor(file: Path, every: timedelta | None) -> None:
+        """Add the end of every chain to FILE; keep that file where this machine cannot write.
+
+        What FILE has already is held against the chains first; a broken chain is not anchored.
+        """
+        anchoring = get_services().anchoring
+        if every is None:
+            _anchor(anchoring, file, always=True)
+            return
+        with _until_a_signal() as stopped:
+            go_on(anchoring, file, every, stopped)
 
     return group
 
 
+class Stopped(Protocol):
+    """Tells when to end; ``threading.Event`` does."""
+
+    def wait(self, timeout: float) -> bool:
+        """Wait for so many seconds; True when it is to end."""
+
+
+def go_on(anchoring: Anchoring, file: Path, every: timedelta, stopped: Stopped) -> None:
+    """Anchor at once and then so often, until it is stopped. Raises ``ClickException`` at the
+    first fault; a database that does not answer is told of and asked again in its turn."""
+    click.echo(f"anchoring to {file}, every {every}")
+    while True:
+        try:
+            _anchor(anchoring, file, always=False)
+        except StoreUnavailable as fault:
+            click.echo(f"nothing anchored: {fault.detail}", err=True)
+        if stopped.wait(every.total_seconds()):
+            break
+    click.echo("ended")
+
+
+def _anchor(anchoring: Anchoring, file: Path, *, always: bool) -> None:
+    kept = read_file(file) if file.exists() and file.stat().st_size else None
+    try:
+        found = anchoring.due(kept, always=always)
+        if found:
+            add_to_file(file, found)
+    except BrokenChain as broken:
+        for verdict in broken.verdicts:
+            _show(verdict)
+        raise
+    except OSError as fault:
+        raise click.ClickException(f"{file}: {fault.strerror}") from fault
+    click.echo(f"anchored {len(found)} chain(s)" if found else "nothing has changed")
+
+
+@contextmanager
+def _until_a_signal() -> Iterator[threading.Event]:
+    """Set by SIGINT and SIGTERM, which end the process only after what is being written."""
+    stopped = threading.Event()
+
+    def stop(*_: Any) -> None:
+        stopped.set()
+
+    before = {one: signal.signal(one, stop) for one in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stopped
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
+
+
 def _show(verdict: Verdict) -> None:
-    state = "broken" if verdict.faults else "whole"
-    click.echo(f"{verdict.operation}: {verdict.events} event(s), {state}")
-    for fault in verdict.faults:
-        click.echo(f"  {fault}")
+    count = "" if verdict.events is None else f"{verdict.events} event(s), "
+    click.echo(f"{verdict.operation}: {count}{verdict.state}")
+    for line in (*verdict.faults, *verdict.remarks):
+        click.echo(f"  {line}")

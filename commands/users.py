@@ -8,6 +8,7 @@ from typing import Protocol
 import click
 
 from commands.group import Group
+from domain.errors import NotPermitted
 from domain.time import to_rfc3339
 from services.accounts import SIGN_IN_ROLES, Accounts
 from services.demonstration_accounts import seed_demonstration_accounts
@@ -23,6 +24,14 @@ _PASSWORD = click.option(
 )
 
 
+_BY = click.option(
+    "--by",
+    metavar="ADMIN",
+    help="Who does it: an administrator, whose password is asked for and who is recorded.",
+)
+_HERE = "the command line"
+
+
 class HasAccounts(Protocol):
     """What these commands need of the joined services."""
 
@@ -30,6 +39,17 @@ class HasAccounts(Protocol):
     def demonstration(self) -> bool: ...
     @property
     def accounts(self) -> Accounts: ...
+
+
+def _proved(accounts: Accounts, by: str | None) -> str | None:
+    """The administrator whose password was given; raises ``NotSignedIn``, ``NotPermitted``."""
+    if by is None:
+        return None
+    password = click.prompt(f"Password of {by}", hide_input=True)
+    user = accounts.confirm_password(by, password, _HERE)
+    if user.role != "ADMIN":
+        raise NotPermitted(f"{user.name} is no administrator", guard="role")
+    return user.name
 
 
 def users_commands(get_services: Callable[[], HasAccounts]) -> Group:
@@ -54,9 +74,11 @@ def _add_account_commands(group: Group, get_services: Callable[[], HasAccounts])
     @_NAME
     @_ROLE
     @_PASSWORD
-    def add(name: str, role: str, password: str) -> None:
+    @_BY
+    def add(name: str, role: str, password: str, by: str | None) -> None:
         """Add an account."""
-        get_services().accounts.add(name, role, password)
+        accounts = get_services().accounts
+        accounts.add(name, role, password, by=_proved(accounts, by))
         click.echo(f"added {name} as {role}")
 
     @group.command()
@@ -73,31 +95,39 @@ def _add_change_commands(group: Group, get_services: Callable[[], HasAccounts]) 
     @group.command()
     @_NAME
     @_PASSWORD
-    def password(name: str, password: str) -> None:
+    @_BY
+    def password(name: str, password: str, by: str | None) -> None:
         """Set another password; every session of the account ends."""
-        get_services().accounts.set_password(name, password)
+        accounts = get_services().accounts
+        accounts.set_password(name, password, by=_proved(accounts, by))
         click.echo(f"{name} has another password")
 
     @group.command()
     @_NAME
     @_ROLE
-    def role(name: str, role: str) -> None:
+    @_BY
+    def role(name: str, role: str, by: str | None) -> None:
         """Give an account another role, in force at once."""
-        get_services().accounts.set_role(name, role)
+        accounts = get_services().accounts
+        accounts.set_role(name, role, by=_proved(accounts, by))
         click.echo(f"{name} is {role}")
 
     @group.command()
     @_NAME
-    def disable(name: str) -> None:
+    @_BY
+    def disable(name: str, by: str | None) -> None:
         """Let an account sign in no longer; its sessions end at once."""
-        get_services().accounts.set_enabled(name, False)
+        accounts = get_services().accounts
+        accounts.set_enabled(name, False, by=_proved(accounts, by))
         click.echo(f"{name} is disabled")
 
     @group.command()
     @_NAME
-    def enable(name: str) -> None:
+    @_BY
+    def enable(name: str, by: str | None) -> None:
         """Let an account sign in again."""
-        get_services().accounts.set_enabled(name, True)
+        accounts = get_services().accounts
+        accounts.set_enabled(name, True, by=_proved(accounts, by))
         click.echo(f"{name} is enabled")
 
 
@@ -105,13 +135,17 @@ def _add_token_commands(group: Group, get_services: Callable[[], HasAccounts]) -
     @group.command()
     @_NAME
     @click.option("--note", default="", help="What the token is for.")
-    def token(name: str, note: str) -> None:
+    @_BY
+    def token(name: str, note: str, by: str | None) -> None:
         """Issue a bearer token; it is shown once."""
-        click.echo(get_services().accounts.issue_token(name, note))
+        accounts = get_services().accounts
+        click.echo(accounts.issue_token(name, note, by=_proved(accounts, by)))
 
     @group.command("revoke-tokens")
     @_NAME
-    def revoke_tokens(name: str) -> None:
+    @_BY
+    def revoke_tokens(name: str, by: str | None) -> None:
         """Revoke every bearer token of an account."""
-        count = get_services().accounts.revoke_tokens(name)
+        accounts = get_services().accounts
+        count = accounts.revoke_tokens(name, by=_proved(accounts, by))
         click.echo(f"revoked {count}")

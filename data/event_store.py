@@ -163,6 +163,10 @@ class EventStore:
         newest = select(func.max(events.c.chain_seq)).where(events.c.operation == operation)
         return connection.execute(newest).scalar() or 0
 
+    def operations(self, connection: Connection) -> list[str]:
+        """The operations that have any event, also where nothing else of them is there."""
+        return list(connection.scalars(select(events.c.operation).distinct()))
+
     def newest_incident(self, connection: Connection, operation: str) -> str | None:
         """The incident of an operation that was reported last, None when there is none."""
         wanted = (

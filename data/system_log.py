@@ -7,9 +7,17 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, insert, select
 
 from data.database import Database
-from data.schema import system_events
+from data.roster_digest import roster_digest
+from data.schema import operations, system_events, tokens, users
 from domain.chain import GENESIS, canonical
-from domain.system_log import GAVE_PASSWORD, NewSystemEvent, SystemEvent, system_digest
+from domain.system_contents import AccountFacts, SystemFacts
+from domain.system_log import (
+    GAVE_PASSWORD,
+    NewSystemEvent,
+    SystemEvent,
+    secret_digest,
+    system_digest,
+)
 from domain.time import to_microseconds
 
 _ITS = system_events.c
@@ -49,3 +57,23 @@ class SystemLog:
         )
         with self._database.reading() as connection:
             return frozenset(connection.scalars(query))
+
+    def append(self, connection: Connection, new: Sequence[NewSystemEvent]) -> None:
+        """Record ``new`` behind what is there."""
+        append_system_events(connection, new)
+
+    def there(self, connection: Connection, recorded: SystemFacts) -> SystemFacts:
+        """What there is of what the chain tells of: accounts, operations, and the roster over the
+        columns that were ``recorded``."""
+        accounts = {
+            row.name: AccountFacts(row.role, bool(row.enabled), secret_digest(row.password_hash))
+            for row in connection.execute(select(users))
+        }
+        valid = select(tokens.c.user, tokens.c.hash).where(tokens.c.revoked_at.is_(None))
+        for user, token in connection.execute(valid):
+            if user in accounts:
+                accounts[user].tokens.add(secret_digest(token))
+        opened = dict.fromkeys(connection.scalars(select(operations.c.id)), 0)
+        return SystemFacts(
+            accounts, opened, roster=roster_digest(connection, recorded.roster or None)
+        )

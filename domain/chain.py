@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from domain.events import Event
@@ -23,11 +24,15 @@ _HASHED = tuple(name for name in Event._fields if name != "hash")
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """The end of a chain at some time: kept elsewhere, it can be held against the log."""
+    """The end of a chain at some time: kept elsewhere, it can be held against the log.
+
+    ``chain_seq`` is 0 for a chain without an event; ``at`` is None in files of an older version.
+    """
 
     operation: str
     chain_seq: int
     hash: str
+    at: datetime | None = None
 
 
 def digest(event: Event) -> str:
@@ -58,12 +63,18 @@ def broken_links(events: Iterable[Event]) -> list[str]:
 
 def lost_anchors(events: Iterable[Event], anchors: Iterable[Anchor]) -> list[str]:
     """Anchors that the chain no longer holds: its end was cut, or all of it was made anew."""
-    hashes = {event.chain_seq: event.hash for event in events}
+    return lost_from({event.chain_seq: event.hash for event in events}, anchors)
+
+
+def lost_from(hashes: Mapping[int, str], anchors: Iterable[Anchor]) -> list[str]:
+    """As ``lost_anchors``, of hashes by number; an anchor that was written twice is told once."""
     faults = []
-    for anchor in anchors:
-        found = hashes.get(anchor.chain_seq)
+    for number, digest_then in dict.fromkeys((one.chain_seq, one.hash) for one in anchors):
+        if number == 0:
+            continue
+        found = hashes.get(number)
         if found is None:
-            faults.append(f"event {anchor.chain_seq} was anchored and is gone")
-        elif found != anchor.hash:
-            faults.append(f"event {anchor.chain_seq} is not the one that was anchored")
+            faults.append(f"event {number} was anchored and is gone")
+        elif found != digest_then:
+            faults.append(f"event {number} is not the one that was anchored")
     return faults

@@ -11,6 +11,7 @@ from typing import Any
 
 from domain.policy import Policy
 from services.accounts import Accounts
+from services.anchoring import Anchoring
 from services.cache import Cache
 from services.clock import Clock
 from services.clocks import Clocks
@@ -71,6 +72,7 @@ class Services:
     quarantine: Quarantine
     quarantine_of_many: QuarantineOfMany
     log_check: LogCheck
+    anchoring: Anchoring
     coverage: Coverage
     incidents: Incidents
     late_entry: LateEntry

@@ -1,71 +1,222 @@
-"""Whether the log is whole: every operation's chain, also against anchors kept elsewhere."""
+"""Whether the log is whole: every chain, what it must say for itself, and what there must be.
+
+Held against anchors that were kept elsewhere, a chain also shows that its end was cut off or that
+all of it was made anew. Without them it is only *consistent*.
+"""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol
 
-from domain.chain import Anchor, broken_links, lost_anchors
-from domain.errors import InvalidField
-from services.event_ports import EventLog, OperationFacts
+from domain.anchors import AnchorFile, anchored_up_to, went_back, without_anchor
+from domain.chain import GENESIS, Anchor, broken_links, lost_from
+from domain.chain_contents import doubtful_contents
+from domain.events import Event
+from domain.system_contents import (
+    SystemFacts,
+    changed_behind,
+    lost_notes,
+    operations_behind,
+    recorded_facts,
+    roster_behind,
+)
+from domain.system_log import SYSTEM, NewSystemEvent, SystemEvent, broken_system_links
+from domain.time import to_microseconds, to_rfc3339
+from services.ports import Transaction
+
+DATABASE = "(database)"
+ANCHORS = "(anchors)"
+
+
+class CheckedLog(Protocol):
+    """The chains of the operations; ``data/event_store.py``."""
+
+    def view(self) -> AbstractContextManager[Transaction]:
+        """One consistent view."""
+
+    def since(self, connection: Transaction, operation: str, chain_seq: int) -> Sequence[Event]:
+        """The events of an operation after ``chain_seq``, in order of recording."""
+
+    def head(self, connection: Transaction, operation: str) -> int:
+        """The number of the newest event of an operation, 0 when there is none."""
+
+    def operations(self, connection: Transaction) -> Sequence[str]:
+        """The operations that have any event, also where nothing else of them is there."""
+
+
+class SystemChain(Protocol):
+    """The chain of the system; ``data/system_log.py``."""
+
+    def chain(self, connection: Transaction) -> Sequence[SystemEvent]:
+        """All of it, in order."""
+
+    def there(self, connection: Transaction, recorded: SystemFacts) -> SystemFacts:
+        """What there is of what the chain tells of."""
+
+    def append(self, connection: Transaction, new: Sequence[NewSystemEvent]) -> None:
+        """Record ``new`` behind what is there."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a check found in one operation; ``head`` is None where nothing is recorded."""
+    """What a check found in one chain; ``head`` is None where there is none to be anchored.
+
+    ``events`` is None for what is no chain: the database itself, and the file of anchors.
+    ``anchored``: up to which event anchors hold it, None where there are none that fit.
+    """
 
     operation: str
-    events: int
+    events: int | None
     head: Anchor | None
     faults: tuple[str, ...]
+    remarks: tuple[str, ...] = ()
+    anchored: int | None = None
+
+    @property
+    def state(self) -> str:
+        """One word or a few: *broken*, or how much of it is certain."""
+        if self.faults:
+            return "broken"
+        if self.events is None:
+            return "as it must be"
+        if self.anchored is None:
+            return "consistent, not anchored"
+        return f"consistent, anchored up to event {self.anchored} of {self.events}"
 
 
 class LogCheck:
-    """Reads whole chains."""
+    """Reads whole chains; ``triggers`` tells what is wrong with those of the database."""
 
-    def __init__(self, log: EventLog, roster: OperationFacts) -> None:
+    def __init__(
+        self,
+        log: CheckedLog,
+        system: SystemChain,
+        triggers: Callable[[Transaction], Sequence[str]],
+    ) -> None:
         self._log = log
-        self._roster = roster
+        self._system = system
+        self._triggers = triggers
 
-    def verify(self, anchors: Iterable[Anchor] = ()) -> list[Verdict]:
-        """One verdict an operation, in the order of their names; an operation that was anchored
-        and is gone has one too.
+    def verify(self, file: AnchorFile | None = None) -> list[Verdict]:
+        """The database, the file where one was given, the chain of the system, then each
+        operation that is there, was there or was anchored, by name. Raises ``StoreUnavailable``.
         """
-        kept = list(anchors)
-        names = {one.id for one in self._roster.operations()}
-        return [
-            self._verify(name, [anchor for anchor in kept if anchor.operation == name])
-            for name in sorted(names | {anchor.operation for anchor in kept})
-        ]
-
-    def _verify(self, operation: str, anchors: list[Anchor]) -> Verdict:
+        anchors = _by_chain(file.anchors if file else ())
         with self._log.view() as connection:
-            events = self._log.since(connection, operation, 0)
-        faults = [*broken_links(events), *lost_anchors(events, anchors)]
-        head = Anchor(operation, events[-1].chain_seq, events[-1].hash) if events else None
-        return Verdict(operation, len(events), head, tuple(faults))
+            triggers = tuple(self._triggers(connection))
+            system, recorded, there = self._verify_system(connection, anchors.get(SYSTEM, []))
+            names = {*recorded.opened, *there.opened, *self._log.operations(connection), *anchors}
+            others = [
+                self._verify(connection, name, anchors.get(name, []), recorded, file)
+                for name in sorted(names - {SYSTEM})
+            ]
+        chains = [system, *others]
+        found = [Verdict(DATABASE, None, None, triggers)]
+        if file is not None:
+            found.append(_of_file(file, chains, recorded))
+        return [*found, *chains]
+
+    def heads(self) -> list[Anchor]:
+        """The end of every chain as it is now, unchecked; that of the system last."""
+        with self._log.view() as connection:
+            system = self._system.chain(connection)
+            found = [
+                self._head(connection, name) for name in sorted(recorded_facts(system)[0].opened)
+            ]
+        last = system[-1] if system else None
+        return [*found, Anchor(SYSTEM, last.seq if last else 0, last.hash if last else GENESIS)]
+
+    def _head(self, connection: Transaction, operation: str) -> Anchor:
+        number = self._log.head(connection, operation)
+        last = self._log.since(connection, operation, number - 1)
+        return Anchor(operation, number, last[-1].hash if last else GENESIS)
+
+    def _verify_system(
+        self, connection: Transaction, anchors: Sequence[Anchor]
+    ) -> tuple[Verdict, SystemFacts, SystemFacts]:
+        chain = self._system.chain(connection)
+        recorded, faults = recorded_facts(chain)
+        there = self._system.there(connection, recorded)
+        faults = [
+            *broken_system_links(chain),
+            *faults,
+            *changed_behind(recorded.accounts, there.accounts),
+            *operations_behind(recorded.opened, there.opened),
+            *roster_behind(recorded.roster, there.roster),
+        ]
+        hashes = {event.seq: event.hash for event in chain}
+        return _verdict(SYSTEM, hashes, anchors, faults, ()), recorded, there
+
+    def _verify(
+        self,
+        connection: Transaction,
+        operation: str,
+        anchors: Sequence[Anchor],
+        recorded: SystemFacts,
+        file: AnchorFile | None,
+    ) -> Verdict:
+        events = self._log.since(connection, operation, 0)
+        hashes = {event.chain_seq: event.hash for event in events}
+        faults = [
+            *broken_links(events),
+            *doubtful_contents(events),
+            *lost_notes(hashes, recorded.noted.get(operation, {})),
+        ]
+        remarks = []
+        newest = file.newest if file else None
+        if newest and events and not anchors and events[0].recorded_us < to_microseconds(newest):
+            remarks.append(f"has events from before {to_rfc3339(newest)} and no anchor")
+        return _verdict(operation, hashes, anchors, faults, remarks)
 
 
-def write_anchors(verdicts: Iterable[Verdict]) -> str:
-    """The ends of the chains as lines of JSON, one an operation, to be kept elsewhere."""
-    heads = (verdict.head for verdict in verdicts if verdict.head is not None)
-    return "".join(json.dumps(asdict(head), sort_keys=True) + "\n" for head in heads)
+def _verdict(
+    name: str,
+    hashes: Mapping[int, str],
+    anchors: Sequence[Anchor],
+    faults: Sequence[str],
+    remarks: Sequence[str],
+) -> Verdict:
+    """What is known of one chain, and what the anchors add."""
+    last = max(hashes, default=0)
+    return Verdict(
+        name,
+        len(hashes),
+        Anchor(name, last, hashes.get(last, GENESIS)),
+        (*faults, *lost_from(hashes, anchors), *went_back(anchors)),
+        tuple(remarks),
+        anchored_up_to(hashes, anchors),
+    )
 
 
-def read_anchors(text: str) -> list[Anchor]:
-    """The anchors of such lines; raises ``InvalidField`` naming the line."""
-    return [
-        _anchor(number, line)
-        for number, line in enumerate(text.splitlines(), start=1)
-        if line.strip()
+def _of_file(file: AnchorFile, chains: Sequence[Verdict], recorded: SystemFacts) -> Verdict:
+    """What is wrong with the file itself."""
+    faults = list(file.faults)
+    if not file.anchors:
+        faults.append("the file holds no anchor: nothing is held against it")
+    elif all(one.anchored is None for one in chains):
+        faults.append("no anchor fits anything here: is it the file of another database?")
+    system = next(one for one in chains if one.operation == SYSTEM)
+    if file.newest is not None and system.anchored is None and not file.only_begun:
+        faults.append("the file has no anchor of the chain of the system that fits")
+    then = [name for name, seq in recorded.opened.items() if seq <= (system.anchored or 0)]
+    faults += [
+        f"operation {name} was there when these anchors were written and has none: the file is "
+        "not whole"
+        for name in without_anchor(then, file.anchors)
     ]
+    remarks = list(file.remarks)
+    if file.unfinished:
+        remarks.append("the last anchors were broken off while they were written")
+    if file.newest is not None:
+        remarks.append(f"the newest anchor is of {to_rfc3339(file.newest)}")
+    return Verdict(ANCHORS, None, None, tuple(faults), tuple(remarks))
 
 
-def _anchor(number: int, line: str) -> Anchor:
-    try:
-        found: dict[str, Any] = json.loads(line)
-        return Anchor(str(found["operation"]), int(found["chain_seq"]), str(found["hash"]))
-    except (ValueError, KeyError, TypeError) as fault:
-        raise InvalidField(f"line {number}", "is no anchor") from fault
+def _by_chain(anchors: Iterable[Anchor]) -> dict[str, list[Anchor]]:
+    found: dict[str, list[Anchor]] = {}
+    for anchor in anchors:
+        found.setdefault(anchor.operation, []).append(anchor)
+    return found
