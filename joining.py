@@ -23,10 +23,12 @@ from data.kosovo.places import Gazetteer, crossing_points
 from data.lease_store import SqlLeaseStore
 from data.level_store import LevelStore
 from data.migrate import is_current
+from data.position_seals import PositionSeals
 from data.quarantine_store import QuarantineStore
 from data.roster_store import RosterStore
 from data.scenarios.reader import ScenarioLibrary
 from data.scenarios.roads import read_roads
+from data.sealed_records import SealedRecords
 from data.system_log import SystemLog
 from data.visit_store import VisitStore
 from domain.errors import StoreUnavailable
@@ -61,6 +63,7 @@ from services.quarantine_truths import Truths
 from services.reception import CHECK_EVERY, Reception
 from services.roster import RosterService
 from services.scenario_player import UseCases
+from services.sealing import Sealing
 from services.spots import Spots
 from services.timers import TimerBooks, Timers
 from services.track_analysis import TrackAnalyses
@@ -111,6 +114,16 @@ class _Stores:
         """Who raises the alerts of clocks that ran out."""
         return Timers(clocks, self.events, self.journal, self.roster, utc_now, self.hub.wake)
 
+    def log_check(self) -> LogCheck:
+        """Who tells whether the log is whole."""
+        system = SystemLog(self.database)
+        return LogCheck(self.events, system, trigger_faults, SealedRecords())
+
+    def sealing(self) -> Sealing:
+        """Who puts digests of positions into the chains."""
+        facts = (self.roster, self.events, SystemLog(self.database), utc_now)
+        return Sealing(self.database, PositionSeals(), *facts)
+
     def coverage(self) -> Coverage:
         """Who watches for visits to crossing points."""
         return Coverage(self.database, VisitStore(), self.journal, crossing_points, utc_now)
@@ -157,12 +170,14 @@ def join(server: Flask, settings: Settings, policy: Policy) -> Services:
     clocks = TimerBooks(stores.events, stores.roster, policy)
     timers = stores.timers(clocks)
     device_clocks = Clocks(stores.fixes, stores.quarantine, policy.tracks)
-    log_check = LogCheck(stores.events, SystemLog(stores.database), trigger_faults)
+    log_check = stores.log_check()
+    sealing = stores.sealing()
     duties = [
         Duty("prune the journal", _PRUNE_EVERY, partial(_prune, stores.journal)),
         Duty("watch the timers", _WATCH_EVERY, timers.watch),
         Packing(FixPacking(stores.database), utc_now).duty(),
         drawn.duty(),
+        sealing.duty(),
         Duty("try the store", CHECK_EVERY, ingest.check, alone=False),
     ]
     if settings.demonstration:
@@ -193,7 +208,7 @@ def join(server: Flask, settings: Settings, policy: Policy) -> Services:
         analyses=TrackAnalyses(stores.fixes, crossing_points, policy.tracks),
         device_clocks=device_clocks,
         log_check=log_check,
-        anchoring=Anchoring(log_check, utc_now, lambda: None),
+        anchoring=Anchoring(log_check, utc_now, sealing.everything),
         coverage=coverage,
         incidents=acts.incidents,
         late_entry=stores.late_entry(),

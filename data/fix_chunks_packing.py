@@ -46,10 +46,11 @@ _DELETE = delete(fixes).where(
     _FIX.fix_time == bindparam("t"),
     _FIX.device == bindparam("d"),
 )
-_VALUES = (
+VALUES = (
     *(_FIX.fix_time, _FIX.device, _FIX.received_at, _FIX.latitude, _FIX.longitude),
     *(_FIX.speed, _FIX.course, _FIX.altitude, _FIX.accuracy, _FIX.battery, _FIX.attributes),
 )
+"""What ``fixes_of`` takes, in its order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ def pack_some(connection: Connection, due: Due) -> int:
     if first is None:
         return 0
     chunk, end = _neighbour(connection, due, first)
-    query = select(*_VALUES).where(*its_rows, _FIX.fix_time >= first, _FIX.fix_time < end)
+    query = select(*VALUES).where(*its_rows, _FIX.fix_time >= first, _FIX.fix_time < end)
     in_order = query.order_by(_FIX.fix_time, _FIX.device)
     rows = connection.execute(in_order.limit(AT_ONCE)).all()
     if len(rows) == AT_ONCE:  # what was measured in one moment is not parted

@@ -9,7 +9,7 @@ read together, and nobody outside this package can tell in which of them a fix i
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -19,11 +19,12 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from data import fix_chunks_reading as reading
 from data.database import Database
 from data.fix_chunks_keys import NEVER, fixes_at, newest_of
-from data.fix_chunks_packing import remove
 from data.fix_chunks_queries import FOREVER
 from data.fix_rows import NAMES, Key, Values, fix_values, heartbeat_row, says_the_same, stored_fix
+from data.late_fixes import note_late
 from data.lost_contacts import with_lost_contacts
 from data.schema import fixes, heartbeats, units
+from data.sealed_removal import remove_sealed
 from domain.fixes import Heartbeat
 from domain.stored_fixes import DeviceTrack, FixColumns, StoredFix, Storing
 from domain.time import from_microseconds, to_microseconds
@@ -75,6 +76,7 @@ class FixStore:
         fresh, outcomes = _sorted_out(connection, stored, newest)
         if fresh:
             connection.exec_driver_sql(_INSERT[self._database.dialect], fresh)
+            note_late(connection, fresh)
         return outcomes
 
     def has_told(
@@ -112,7 +114,7 @@ class FixStore:
 
     def remove(self, connection: Connection, keys: Sequence[Key]) -> int:
         """Take fixes away for good, as when an import is undone; how many of them were there."""
-        return remove(connection, keys)
+        return remove_sealed(connection, keys, datetime.now(UTC))
 
     def insert_heartbeats(
         self, connection: Connection, beats: Sequence[tuple[str, str, Heartbeat]]

@@ -40,6 +40,13 @@ _SQLITE = {
     "quarantine_decisions_no_replacement": "CREATE TRIGGER quarantine_decisions_no_replacement "
     "BEFORE INSERT ON quarantine_decisions WHEN EXISTS (SELECT 1 FROM quarantine_decisions WHERE "
     "entry = NEW.entry) BEGIN SELECT RAISE(ABORT, 'a decision is final'); END",
+    "imports_no_delete": "CREATE TRIGGER imports_no_delete BEFORE DELETE ON imports WHEN "
+    "OLD.status <> 'previewed' BEGIN SELECT RAISE(ABORT, 'an import that was stored stays'); END",
+    "imports_no_update": "CREATE TRIGGER imports_no_update BEFORE UPDATE ON imports WHEN "
+    "OLD.status = 'undone' BEGIN SELECT RAISE(ABORT, 'an import that was undone stays'); END",
+    "imports_no_replacement": "CREATE TRIGGER imports_no_replacement BEFORE INSERT ON imports "
+    "WHEN EXISTS (SELECT 1 FROM imports WHERE id = NEW.id) "
+    "BEGIN SELECT RAISE(ABORT, 'an import that was stored stays'); END",
 }
 
 
@@ -53,6 +60,16 @@ _POSTGRESQL = {
     "system_events_append_only": _served("system_events_append_only", "refuse_change"),
     "quarantine_decisions_final": _served("quarantine_decisions_final", "refuse_other_decision"),
     "refuse_change": "BEGIN RAISE EXCEPTION 'the log is append-only'; END",
+    **{
+        f"imports_no_{what}": f"CREATE TRIGGER imports_no_{what} BEFORE {what.upper()} ON imports "
+        f"FOR EACH {rows} EXECUTE FUNCTION refuse_other_import(); fires always"
+        for what, rows in (
+            ("delete", "ROW WHEN (old.status::text <> 'previewed'::text)"),
+            ("update", "ROW WHEN (old.status::text = 'undone'::text)"),
+            ("truncate", "STATEMENT"),
+        )
+    },
+    "refuse_other_import": "BEGIN RAISE EXCEPTION 'an import that was stored stays'; END",
     "refuse_other_decision": "BEGIN RAISE EXCEPTION 'a decision is final'; END",
 }
 _EXPECTED = {"sqlite": _SQLITE, "postgresql": _POSTGRESQL}

@@ -9,13 +9,14 @@ from __future__ import annotations
 import hashlib
 import json
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
 
+from data.record_seals import seal_import
 from data.schema import import_parts, imports
 from domain.errors import NotFound, VersionConflict
 from domain.time import from_microseconds, to_microseconds
@@ -32,8 +33,18 @@ _FACTS = [column for column in imports.c if column.name != "data"]
 _TIMES = ("uploaded_at", "touched_at", "received_at", "undone_at")
 
 
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
 class ImportStore:
-    """Every method runs inside the caller's transaction."""
+    """Every method runs inside the caller's transaction.
+
+    Each state that an import comes into gets a digest in the chain of its operation.
+    """
+
+    def __init__(self, clock: Callable[[], datetime] = _now) -> None:
+        self._clock = clock
 
     def add(self, connection: Connection, new: NewImport) -> int:
         """Keep a file that is to be looked at; lets go of those that have waited too long, and of
@@ -111,6 +122,7 @@ class ImportStore:
             "received_at": func.coalesce(imports.c.received_at, at),
         }
         self._change(connection, number, free, values)
+        seal_import(connection, number, now)
 
     def advance(
         self,
@@ -152,6 +164,7 @@ class ImportStore:
         if status == ImportStatus.STORED:
             values["data"] = None
         self._change(connection, number, imports.c.status == ImportStatus.STORING, values)
+        seal_import(connection, number, self._clock())
 
     def keys(
         self, connection: Connection, number: int
@@ -182,6 +195,7 @@ class ImportStore:
         }
         self._change(connection, number, imports.c.status != ImportStatus.UNDONE, values)
         connection.execute(delete(import_parts).where(import_parts.c.import_id == number))
+        seal_import(connection, number, now)
 
     def _change(
         self, connection: Connection, number: int, only_if: Any, values: Mapping[str, Any]

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, Select, func, insert, select
 
 from data.database import Database
+from data.record_seals import seal_decisions
 from data.schema import quarantine, quarantine_decisions
 from domain.errors import NotFound, VersionConflict
 from domain.fixes import Rejection
@@ -115,17 +116,34 @@ class QuarantineStore:
 
     def decide(self, connection: Connection, made: Decision) -> None:
         """Keep a decision; raises ``VersionConflict`` where the entry has one already."""
-        there = select(quarantine_decisions).where(quarantine_decisions.c.entry == made.entry)
-        before = connection.execute(there).mappings().first()
-        if before is not None:
-            who = before["decided_by"]
-            raise VersionConflict(f"{who} has decided it already: {before['decision']}")
-        connection.execute(insert(quarantine_decisions), [_decision_row(made)])
+        late = self.decide_several(connection, [made])
+        if late:
+            raise late[made.entry]
+
+    def decide_several(
+        self, connection: Connection, made: Sequence[Decision]
+    ) -> dict[int, VersionConflict]:
+        """Keep the decisions, all made in one operation; of each entry that has one already why it
+        was not kept."""
+        late: dict[int, VersionConflict] = {}
+        for start in range(0, len(made), _AT_ONCE):
+            some = made[start : start + _AT_ONCE]
+            there = select(quarantine_decisions).where(
+                quarantine_decisions.c.entry.in_([one.entry for one in some])
+            )
+            for row in connection.execute(there).mappings():
+                said = f"{row['decided_by']} has decided it already: {row['decision']}"
+                late[row["entry"]] = VersionConflict(said)
+        self.decide_open(connection, [one for one in made if one.entry not in late])
+        return late
 
     def decide_open(self, connection: Connection, made: Sequence[Decision]) -> None:
-        """Keep decisions about entries that this transaction has found open."""
+        """Keep decisions, all made in one operation, about entries that this transaction has found
+        open; the operation's chain gets their digests."""
         if made:
             connection.execute(insert(quarantine_decisions), [_decision_row(one) for one in made])
+            entries = [one.entry for one in made]
+            seal_decisions(connection, made[0].operation, entries, made[0].decided_at)
 
     def open_of_import(
         self, connection: Connection, operation: str, source: str, received_at: datetime

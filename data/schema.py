@@ -25,6 +25,8 @@ from sqlalchemy import (
     text,
 )
 
+from data import schema_seals
+
 metadata = MetaData(
     naming_convention={
         "pk": "pk_%(table_name)s",
@@ -241,6 +243,8 @@ fix_chunks = Table(
     Column("places", LargeBinary, nullable=False),
     Column("readings", LargeBinary, nullable=False),
 )
+
+seal_segments, late_fixes = schema_seals.seal_segments(metadata), schema_seals.late_fixes(metadata)
 
 heartbeats = Table(
     "heartbeats",

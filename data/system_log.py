@@ -50,6 +50,12 @@ class SystemLog:
         query = select(system_events).order_by(_ITS.seq)
         return [SystemEvent._make(row) for row in connection.execute(query)]
 
+    def last(self, connection: Connection, event: str) -> SystemEvent | None:
+        """The newest event of a kind, None where there is none."""
+        query = select(system_events).where(_ITS.event == event).order_by(_ITS.seq.desc())
+        row = connection.execute(query.limit(1)).first()
+        return None if row is None else SystemEvent._make(row)
+
     def hands_on(self, name: str) -> frozenset[str]:
         """The other accounts that ``name`` could have acted as, see ``GAVE_PASSWORD``."""
         query = select(_ITS.subject).where(

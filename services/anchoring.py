@@ -43,11 +43,12 @@ class Anchoring:
     def due(self, file: AnchorFile | None, *, always: bool = True) -> list[Anchor]:
         """The end of every chain, now.
 
-        ``file`` is what was written before: the chains are held against it first. Unless
+        ``file`` is what was written before: the chains are held against it first, without reading
+        what they hold digests of. Unless
         ``always``, nothing where they have not changed since, for up to a ``HEARTBEAT``. Raises
         ``BrokenChain`` and ``StoreUnavailable``.
         """
-        found = self._check.verify(file)
+        found = self._check.verify(file, only_chains=True)
         broken = [verdict for verdict in found if verdict.faults]
         if broken:
             raise BrokenChain(broken)

@@ -21,7 +21,7 @@ from domain.geodesy import distance_m
 from domain.policy import Policy
 from domain.roster import Operation
 from domain.state import IncidentState, fold
-from domain.streams import LOG_STREAM, PLATOON
+from domain.streams import is_incident
 from domain.transitions import T2
 from services.event_ports import EventLog, OperationFacts, Places
 from services.incident_places import base_of, location_of
@@ -47,7 +47,7 @@ class _Operation:
         changed: set[str] = set()
         for event in events:
             stream = event.stream
-            if stream == LOG_STREAM or stream.startswith(PLATOON):
+            if not is_incident(stream):
                 continue
             if event.region == T2 and event.to_state is not None and event.corrects is None:
                 changed.add(stream)

@@ -15,6 +15,7 @@ from domain.anchors import AnchorFile, anchored_up_to, went_back, without_anchor
 from domain.chain import GENESIS, Anchor, broken_links, lost_from
 from domain.chain_contents import doubtful_contents
 from domain.events import Event
+from domain.seals import Span, Stored, coverage, held_against, read_seals
 from domain.system_contents import (
     SystemFacts,
     changed_behind,
@@ -40,11 +41,24 @@ class CheckedLog(Protocol):
     def since(self, connection: Transaction, operation: str, chain_seq: int) -> Sequence[Event]:
         """The events of an operation after ``chain_seq``, in order of recording."""
 
-    def head(self, connection: Transaction, operation: str) -> int:
-        """The number of the newest event of an operation, 0 when there is none."""
+    def end(self, connection: Transaction, operation: str) -> tuple[int, str] | None:
+        """Number and hash of the newest event, None where there is none."""
 
     def operations(self, connection: Transaction) -> Sequence[str]:
         """The operations that have any event, also where nothing else of them is there."""
+
+
+class SealedRecords(Protocol):
+    """What the chains hold digests of; ``data/sealed_records.py``."""
+
+    def decisions(self, connection: Transaction, operation: str) -> Mapping[int, str]:
+        """The digest of each decision about the quarantine, by entry."""
+
+    def imports(self, connection: Transaction, operation: str) -> Mapping[int, tuple[str, str]]:
+        """State and digest of each import, by number."""
+
+    def positions(self, connection: Transaction, operation: str, spans: Sequence[Span]) -> Stored:
+        """The positions that there are, by the spans of the chain."""
 
 
 class SystemChain(Protocol):
@@ -95,14 +109,18 @@ class LogCheck:
         log: CheckedLog,
         system: SystemChain,
         triggers: Callable[[Transaction], Sequence[str]],
+        sealed: SealedRecords,
     ) -> None:
         self._log = log
+        self._sealed = sealed
         self._system = system
         self._triggers = triggers
 
-    def verify(self, file: AnchorFile | None = None) -> list[Verdict]:
+    def verify(self, file: AnchorFile | None = None, *, only_chains: bool = False) -> list[Verdict]:
         """The database, the file where one was given, the chain of the system, then each
         operation that is there, was there or was anchored, by name. Raises ``StoreUnavailable``.
+
+        ``only_chains`` leaves out what the chains hold digests of: positions take their time.
         """
         anchors = _by_chain(file.anchors if file else ())
         with self._log.view() as connection:
@@ -110,7 +128,7 @@ class LogCheck:
             system, recorded, there = self._verify_system(connection, anchors.get(SYSTEM, []))
             names = {*recorded.opened, *there.opened, *self._log.operations(connection), *anchors}
             others = [
-                self._verify(connection, name, anchors.get(name, []), recorded, file)
+                self._verify(connection, name, anchors.get(name, []), recorded, file, only_chains)
                 for name in sorted(names - {SYSTEM})
             ]
         chains = [system, *others]
@@ -130,9 +148,7 @@ class LogCheck:
         return [*found, Anchor(SYSTEM, last.seq if last else 0, last.hash if last else GENESIS)]
 
     def _head(self, connection: Transaction, operation: str) -> Anchor:
-        number = self._log.head(connection, operation)
-        last = self._log.since(connection, operation, number - 1)
-        return Anchor(operation, number, last[-1].hash if last else GENESIS)
+        return Anchor(operation, *(self._log.end(connection, operation) or (0, GENESIS)))
 
     def _verify_system(
         self, connection: Transaction, anchors: Sequence[Anchor]
@@ -157,6 +173,7 @@ class LogCheck:
         anchors: Sequence[Anchor],
         recorded: SystemFacts,
         file: AnchorFile | None,
+        only_chains: bool,
     ) -> Verdict:
         events = self._log.since(connection, operation, 0)
         hashes = {event.chain_seq: event.hash for event in events}
@@ -169,7 +186,20 @@ class LogCheck:
         newest = file.newest if file else None
         if newest and events and not anchors and events[0].recorded_us < to_microseconds(newest):
             remarks.append(f"has events from before {to_rfc3339(newest)} and no anchor")
+        if not only_chains:
+            about, said = self._verify_records(connection, operation, events)
+            faults, remarks = [*faults, *about], [*remarks, *said]
         return _verdict(operation, hashes, anchors, faults, remarks)
+
+    def _verify_records(
+        self, connection: Transaction, operation: str, events: Sequence[Event]
+    ) -> tuple[list[str], list[str]]:
+        """Faults and remarks about what the chain holds digests of."""
+        seals = read_seals(events)
+        there = self._sealed.positions(connection, operation, seals.spans)
+        there.decisions = dict(self._sealed.decisions(connection, operation))
+        there.imports = dict(self._sealed.imports(connection, operation))
+        return held_against(seals, there), coverage(seals, there)
 
 
 def _verdict(

@@ -14,7 +14,7 @@ from typing import Any
 from domain.alerts import Alert, AlertBook
 from domain.events import BriefEvent, Event
 from domain.state import IncidentState, PlatoonState, evolve_platoon
-from domain.streams import LOG_STREAM, PLATOON
+from domain.streams import LOG_STREAM, PLATOON, is_incident
 from services.event_ports import EventLog, OperationFacts
 from services.in_bulk import without_collecting
 from services.summaries import IncidentPicture, event_view
@@ -42,7 +42,7 @@ class _Operation:
                 name = stream.removeprefix(PLATOON)
                 state = self.platoons.get(name) or PlatoonState(name)
                 self.platoons[name] = evolve_platoon(state, event)
-            elif stream != LOG_STREAM:
+            elif is_incident(stream):
                 picture = incidents[stream] = IncidentPicture(IncidentState(stream))
                 picture.absorb(event)
 

@@ -127,10 +127,11 @@ class QuarantineDesk:
     def discard(self, act: Act, several: Sequence[Kept], decision: str) -> None:
         """Decide, all or nothing, that nothing can be made of them."""
         with self._transactions.writing() as connection:
-            for kept in several:
-                made = act.about(kept.id, decision)
-                self._store.decide(connection, made)
-                self._tell(connection, kept.entry, made)
+            made = [act.about(kept.id, decision) for kept in several]
+            for late in self._store.decide_several(connection, made).values():
+                raise late
+            for kept, one in zip(several, made, strict=True):
+                self._tell(connection, kept.entry, one)
 
     def keep(
         self, several: Sequence[Settled], *, anywhere: bool = False
@@ -161,7 +162,7 @@ class QuarantineDesk:
         def decide(
             connection: Transaction, receipt: Receipt, fixes: Sequence[tuple[Filing, Fix]]
         ) -> None:
-            late = self._decide(connection, several)
+            late = self._store.decide_several(connection, [one.made for one in several])
             if late:  # before the others: a position in the way may be one of these
                 raise _Refused(late)
             stored = {fix.attributes[DECIDED]["entry"] for _, fix in fixes}
@@ -181,17 +182,6 @@ class QuarantineDesk:
             filing=filing,
             then=decide,
         )
-
-    def _decide(
-        self, connection: Transaction, several: Sequence[Settled]
-    ) -> dict[int, DashboardError]:
-        late: dict[int, DashboardError] = {}
-        for one in several:
-            try:
-                self._store.decide(connection, one.made)
-            except VersionConflict as refused:
-                late[one.made.entry] = refused
-        return late
 
     def _tell(self, connection: Transaction, entry: QuarantineEntry, made: Decision) -> None:
         said = {

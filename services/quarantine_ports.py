@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from domain.errors import DashboardError
 from domain.fixes import Report
 from domain.quarantine import Decision
 from domain.stored_fixes import QuarantineEntry
@@ -50,6 +51,12 @@ class QuarantineStore(Protocol):
 
     def decide(self, connection: Transaction, made: Decision) -> None:
         """Keep a decision; raises ``VersionConflict`` where the entry has one already."""
+
+    def decide_several(
+        self, connection: Transaction, made: Sequence[Decision]
+    ) -> Mapping[int, DashboardError]:
+        """Keep the decisions, all made in one operation; of each entry that has one already why it
+        was not kept."""
 
     def decide_open(self, connection: Transaction, made: Sequence[Decision]) -> None:
         """Keep decisions about entries that this transaction has found open."""

@@ -17,7 +17,7 @@ from domain.alerts import RAISED, TIMER, alert_of
 from domain.events import Actor, BriefEvent, Command, Event, NewEvent
 from domain.policy import Policy
 from domain.roster import Operation
-from domain.streams import LOG_STREAM, PLATOON
+from domain.streams import LOG_STREAM, is_incident
 from domain.time import from_microseconds, to_rfc3339
 from domain.timers import READ_WITH_BODY, Timer, TimerBook, fold_timers
 from domain.transitions import LOG
@@ -47,7 +47,7 @@ class _Books:
 
     def absorb(self, event: BriefEvent) -> None:
         stream = event.stream
-        if stream == LOG_STREAM or stream.startswith(PLATOON):
+        if not is_incident(stream):
             return
         book = self.books.get(stream)
         if book is None:

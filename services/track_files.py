@@ -47,7 +47,7 @@ from services.import_ports import (
 )
 from services.import_views import REASON, import_view, reason_given, stored_words
 from services.ingest import Ingest
-from services.ports import Filing, FixWriter, JournalWriter, Transaction, Transactions
+from services.ports import Filing, FixKey, FixWriter, JournalWriter, Transaction, Transactions
 from services.submissions import Receipt
 from services.track_preview import Preview
 from services.track_reading import TrackReading, device_of, filings
@@ -337,15 +337,14 @@ class TrackFiles:
             return
 
     def _take_away(self, connection: Transaction, kept: TrackImport, now: datetime) -> int:
-        taken: dict[tuple[str, str], list[int]] = {}
-        removed = 0
+        taken: dict[tuple[str, str], list[FixKey]] = {}
         for operation, unit, keys in self._imports.keys(connection, kept.id):
-            removed += self._fixes.remove(connection, keys)
-            taken.setdefault((operation, unit), []).extend(key[2] for key in keys)
-        units = self._roster.roster().units
-        for (operation, unit), times in taken.items():
+            taken.setdefault((operation, unit), []).extend(keys)
+        removed, units = 0, self._roster.roster().units
+        for (operation, unit), its in taken.items():
+            removed += self._fixes.remove(connection, its)  # at once: a seal is changed once
             filing = Filing(operation, unit, units[unit].callsign if unit in units else unit)
-            self._tell_removed(connection, filing, times, now)
+            self._tell_removed(connection, filing, [key[2] for key in its], now)
         return removed
 
     def _tell_removed(

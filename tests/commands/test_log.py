@@ -24,10 +24,11 @@ from commands.log import go_on
 from data.database import Database
 from data.event_store import EventStore
 from data.guarding_triggers import trigger_faults
-from data.schema import events
+from data.schema import events, system_events
 from domain.chain import GENESIS, digest
 from domain.events import Actor, Command, Event, NewEvent
 from domain.roster import Operation
+from domain.system_log import SystemEvent, system_digest
 from services.anchoring import Anchoring, BrokenChain
 from services.clock import Clock, utc_now
 from services.container import services_of
@@ -187,9 +188,25 @@ def test_a_removed_record_whose_followers_moved_up_is_found(run: Run, tamper: Ta
     _found(run("log", "verify"), "event 3 does not follow the one before it", "event 3 was changed")
 
 
-def test_a_cut_tail_is_found_by_the_anchor(run: Run, tamper: Tamper, anchors: Path) -> None:
+def _forget_notes(connection: Connection) -> None:
+    """The chain of the system made anew, without what it has noted of the others."""
+    rows = connection.execute(system_events.select().order_by(system_events.c.seq)).all()
+    connection.execute(system_events.delete())
+    kept = [SystemEvent._make(row) for row in rows if row.event != "chains_noted"]
+    previous = GENESIS
+    for number, event in enumerate(kept, start=1):
+        made = event._replace(seq=number, prev_hash=previous)
+        previous = system_digest(made)
+        connection.execute(system_events.insert().values(made._replace(hash=previous)))
+
+
+def test_a_cut_tail_is_found_by_what_the_system_noted_and_by_the_anchor(
+    run: Run, tamper: Tamper, anchors: Path
+) -> None:
     tamper(lambda connection: connection.exec_driver_sql("DELETE FROM events WHERE chain_seq > 3"))
-    assert run("log", "verify").exit_code == 0  # a chain alone cannot tell
+    _found(run("log", "verify"), "event 5, which the chain of the system has noted, is gone")
+    tamper(_forget_notes)
+    assert run("log", "verify").exit_code == 0  # the chains alone cannot tell
     _found(run("log", "verify", "--anchors", anchors), "event 5 was anchored and is gone")
 
 
@@ -216,7 +233,9 @@ def test_a_rebuilt_chain_is_found_by_the_anchor(
         return [chain[0], chain[1]._replace(entered_by="somebody"), *chain[2:]]
 
     tamper(_again(database, somebody))
-    assert run("log", "verify").exit_code == 0  # the new chain is whole in itself
+    _found(run("log", "verify"), "event 5, which the chain of the system has noted, is another one")
+    tamper(_forget_notes)
+    assert run("log", "verify").exit_code == 0  # the new chains are whole in themselves
     _found(run("log", "verify", "--anchors", anchors), "event 5 is not the one that was anchored")
 
 

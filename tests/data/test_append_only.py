@@ -123,6 +123,9 @@ def decided(database: Database) -> QuarantineStore:
     store = QuarantineStore(database)
     refused = Rejection("unreadable", "body", "is no position")
     with database.writing() as connection:
+        connection.execute(
+            insert(operations).values(id="drill", kind="exercise", title="d", opened_at=0)
+        )
         store.insert(
             connection, [QuarantineEntry("drill", "p", "phone", NOW, "osmand", refused, b"?")]
         )

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy import insert, text
 from sqlalchemy.exc import DBAPIError
 
+from data import event_append
 from data.database import Database
 from data.event_store import EventStore
 from data.schema import operations
@@ -118,11 +119,14 @@ def test_the_database_itself_refuses_change(
         assert broken_links(store.since(connection, "drill", 0)) == []
 
 
-def test_the_same_number_twice_is_a_lost_race(store: EventStore, database: Database) -> None:
+def test_the_same_number_twice_is_a_lost_race(
+    store: EventStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
     stored = _append(store, _note())[0]
     with pytest.raises(VersionConflict), store.transaction() as connection:
         connection.execute(text("SELECT 1"))
-        store._versions = lambda *_: {"drill-0001": stored.seq - 1}  # a writer that saw too little
+        too_little = {"drill-0001": stored.seq - 1}  # a writer that saw too little
+        monkeypatch.setattr(event_append, "_versions", lambda *_: too_little)
         store.append(connection, "drill", [_note()], _command(), NOW)
 
 
