@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, text, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -17,9 +17,11 @@ from data.fix_rows import Key, Values
 from data.schema import late_fixes, versions
 
 _REMOVALS = "fixes removed"
-_LAST = text(
-    "SELECT ends_at FROM seal_segments WHERE operation = :operation ORDER BY starts_at DESC LIMIT 1"
-)
+_LAST = {  # for the driver itself: it is asked with every group that is stored
+    dialect: f"SELECT ends_at FROM seal_segments WHERE operation = {mark} "  # noqa: S608 - ours
+    "ORDER BY starts_at DESC LIMIT 1"
+    for dialect, mark in (("sqlite", "?"), ("postgresql", "%s"))
+}
 _LATE = late_fixes.c
 _NAMES = ("operation", "unit", "fix_time", "device")
 _INSERT = {
@@ -31,7 +33,7 @@ _DELETE = delete(late_fixes).where(*(_LATE[name] == bindparam(f"_{name}") for na
 
 def sealed_until(connection: Connection, operation: str) -> int:
     """Up to where positions of the operation are sealed or being sealed, ``NEVER`` for none."""
-    found = connection.execute(_LAST, {"operation": operation}).scalar()
+    found = connection.exec_driver_sql(_LAST[connection.dialect.name], (operation,)).scalar()
     return NEVER if found is None else int(found)
 
 
