@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from alembic import command
 from click.testing import Result
 from flask import Flask
 from hypothesis import HealthCheck, given, settings
@@ -17,10 +18,12 @@ from sqlalchemy import Connection, insert, select, update
 
 from app import create_app
 from data.database import Database
+from data.event_store import EventStore
 from data.fix_chunks import chunk_fixes, chunk_row
 from data.fix_chunks_packing import FixPacking
 from data.fix_store import FixStore
 from data.import_store import ImportStore
+from data.migrate import configuration, upgrade
 from data.position_seals import PositionSeals
 from data.quarantine_store import QuarantineStore
 from data.schema import fix_chunks, fixes, import_parts, imports, late_fixes, quarantine_decisions
@@ -298,7 +301,7 @@ def test_the_duty_seals_hours_that_have_ended(run: Run, server: Flask, stored: D
     _verified(run, f"{EVERYTHING:,} positions covered")
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     batches=st.lists(
         st.tuples(
@@ -432,6 +435,29 @@ def test_a_decision_that_nobody_made_is_found(
     with decided.writing() as connection:
         connection.execute(insert(quarantine_decisions), [{**row, "entry": 3}])
     _broken(run, "the decision about entry 3 was never sealed")
+
+
+def test_what_was_there_before_the_upgrade_is_covered_from_it_on(
+    run: Run,
+    decided: Database,
+    behind: Callable[[Callable[[Connection], object]], None],
+) -> None:
+    """The migration makes the same digests as the program does."""
+    config = configuration()
+    with decided.writing() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0008")
+    upgrade(decided)
+    store = EventStore(decided)
+    with store.view() as connection:
+        found = store.since(connection, "drill", 0)[-1]
+    assert found.event == "records_found"
+    assert [entry for entry, _ in found.record["decisions"]] == [1, 2]
+    assert [number for number, _, _ in found.record["imports"]] == [1]
+    _verified(run)
+    statement = "DELETE FROM quarantine_decisions WHERE entry = 1"
+    behind(lambda connection: connection.exec_driver_sql(statement))
+    _broken(run, "the decision about entry 1 was sealed and is gone")
 
 
 def test_an_import_that_is_undone_or_only_waited_is_no_fault(run: Run, decided: Database) -> None:

@@ -177,11 +177,17 @@ def append(connection: sa.Connection, operation: str, record: dict[str, object])
         ),
         {"operation": operation},
     ).first()
+    seals = connection.execute(
+        sa.text(
+            "SELECT count(*) FROM events WHERE operation = :operation AND stream = 'seals'"
+        ),
+        {"operation": operation},
+    ).scalar()
     now = time.time_ns() // 1000
     event: dict[str, object] = dict.fromkeys(COLUMNS) | {
         "operation": operation,
         "stream": "seals",
-        "seq": 1,
+        "seq": (seals or 0) + 1,
         "chain_seq": last[0] + 1 if last else 1,
         "event_id": version_7(now),
         "command_id": str(uuid.uuid4()),
