@@ -97,18 +97,20 @@ class _Stores:
         self.roster = RosterService(self.database, RosterStore())
         self.reception = Reception()
         self.hub = LiveHub(self.journal, trouble=self.reception.trouble)
+        self.accounts = _accounts(self.database, settings)
 
     def use_cases(self, clock: Clock) -> UseCases:
         """What people and scenarios do to incidents and the occurrence log."""
-        facts = (self.events, self.journal, self.roster, self.gazetteer, clock, self.hub.wake)
+        facts = (self.events, self.journal, self.roster, self.gazetteer)
         return UseCases(
-            Incidents(*facts, policy=self.policy), Occurrences(*facts, policy=self.policy)
+            Incidents(*facts, self.accounts, clock, self.hub.wake, policy=self.policy),
+            Occurrences(*facts, clock, self.hub.wake, policy=self.policy),
         )
 
     def late_entry(self) -> LateEntry:
         """Whole sequences, and the drafts of what somebody else must enter."""
-        facts = (self.events, self.journal, self.roster, self.gazetteer, utc_now, self.hub.wake)
-        return LateEntry(*facts, policy=self.policy)
+        facts = (self.events, self.journal, self.roster, self.gazetteer, self.accounts)
+        return LateEntry(*facts, utc_now, self.hub.wake, policy=self.policy)
 
     def timers(self, clocks: TimerBooks) -> Timers:
         """Who raises the alerts of clocks that ran out."""
@@ -192,7 +194,7 @@ def join(server: Flask, settings: Settings, policy: Policy) -> Services:
         leases=leases,
         duties=Duties(duties, leases),
         scenarios=scenarios,
-        accounts=_accounts(stores.database, settings),
+        accounts=stores.accounts,
         roster=stores.roster,
         live=stores.hub,
         ingest=ingest,

@@ -88,7 +88,7 @@ _ACT = _FORM | {
     "corrects": _is_text,
     "ask": _is_text,
     "version": _is_sum,
-    "last_at": _maybe(_is_text),
+    "floor": _maybe(_is_text),
     "needed": _is_texts,
 }
 _LATE = _INCIDENT | {"command_id": _is_text, "version": _is_sum}
@@ -147,6 +147,8 @@ def kind_of(known: str, name: str) -> Kind:
     """
     if name in _CLICKS:
         return _COUNT
+    if known.startswith("{") and json.loads(known)["type"] == ids.secret("", "")["type"]:
+        return _LINE
     if known.startswith("{") and json.loads(known)["type"] == ids.field("", "")["type"]:
         # a pattern of one path asks for a place or a number; one of all paths has boxes, too
         return _LINE if isinstance(json.loads(known)["path"], str) else _TYPED

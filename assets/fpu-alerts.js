@@ -162,8 +162,9 @@ fpu.alerts = (function () {
     list.replaceChildren(...rows);
   }
 
-  /** Calls for help first, then whatever else is open, then what somebody has taken. */
-  const rank = (alert) => (isOpen(alert) ? (alert.kind === "sos" ? 0 : 1) : 2);
+  /** Calls for help first, then disputes, then whatever else is open, then what somebody has taken. */
+  const RANKS = {sos: 0, dispute: 1};
+  const rank = (alert) => (isOpen(alert) ? RANKS[alert.kind] ?? 2 : 3);
 
   function row(alert) {
     const kind = fpu.textOr(`monitor.alert_${alert.kind}`, alert.kind);
@@ -171,7 +172,7 @@ fpu.alerts = (function () {
     fpu.showAge(age, alert.occurred_at);
     const made = fpu.element("li", `alert of-${alert.kind}${isOpen(alert) ? " open" : ""}`, null,
       fpu.element("strong", "kind", kind),
-      ...(alert.kind === "timer" ? clockParts(alert) : [fpu.element("span", "sign", alert.callsign || alert.unit || "")]),
+      ...about(alert),
       age);
     if (alert.kind === "spot") {
       if (isOpen(alert)) made.append(fpu.spots.words(alert), ...fpu.spots.actions(alert, drawList, take));
@@ -181,15 +182,40 @@ fpu.alerts = (function () {
     return made;
   }
 
-  /** Which clock of which incident ran out, as the way to that incident, and who should act. */
+  /** Whom or what an alert is about. */
+  function about(alert) {
+    if (alert.kind === "timer") return clockParts(alert);
+    if (alert.kind === "dispute") return disputeParts(alert);
+    return [fpu.element("span", "sign", alert.callsign || alert.unit || "")];
+  }
+
+  /** Words as the way to an incident, and who should act. */
+  function wayTo(alert, words, title) {
+    const way = fpu.element(alert.incident ? "a" : "span", "about", words);
+    if (alert.incident) {
+      way.href = `/incident/${encodeURIComponent(alert.incident)}?operation=${encodeURIComponent(fpu.operation())}`;
+    }
+    way.title = title;
+    return [way, fpu.element("span", "owner", fpu.textOr(`shell.role_${alert.owner}`, alert.owner))];
+  }
+
+  /** Which clock of which incident ran out. */
   function clockParts(alert) {
     const who = fpu.textOr(`incident.lane_short_${alert.region}`, alert.region);
     const what = fpu.textOr(`incident.clock_${alert.timer}`, alert.timer);
     const words = fpu.text("monitor.alert_timer_what", {who, what});
-    const about = fpu.element("a", "about", `${words} · ${alert.title || alert.incident}`);
-    about.href = `/incident/${encodeURIComponent(alert.incident)}?operation=${encodeURIComponent(fpu.operation())}`;
-    about.title = `${words} · ${alert.incident} ${alert.title || ""} · ${fpu.group(alert.due)}`;
-    return [about, fpu.element("span", "owner", fpu.textOr(`shell.role_${alert.owner}`, alert.owner))];
+    return wayTo(alert, `${words} · ${alert.title || alert.incident}`,
+      `${words} · ${alert.incident} ${alert.title || ""} · ${fpu.group(alert.due)}`);
+  }
+
+  /** Number and title of the incident first, then what is said not to be so, and by whom. */
+  function disputeParts(alert) {
+    const number = (alert.incident || "").split("-").pop();
+    const where = [number, alert.title].filter(Boolean).join(" ");
+    const org = fpu.textOr(`record.org.${alert.said_by.org}`, alert.said_by.org);
+    const by = `${org} (${alert.said_by.function})`;
+    return wayTo(alert, `${where} · ${alert.breaks}`,
+      `${where} · ${alert.breaks} · ${by} · ${fpu.group(alert.occurred_at)}`);
   }
 
   function tellMap(waiting) {

@@ -102,7 +102,7 @@ fpu.images = (function () {
   function radius(severity, tier, flag) {
     const size = sizeOf(severity);
     if (flag === "over") return Math.ceil(size * 0.7 + 2);
-    const badgeReach = flag === "waiting" ? size * 0.75 + 12 : 0;
+    const badgeReach = flag === "waiting" || flag === "disputed" ? size * 0.75 + 12 : 0;
     return Math.ceil(Math.max(size + ringsOf(tier) * 4 + 3, badgeReach));
   }
 
@@ -124,6 +124,7 @@ fpu.images = (function () {
     letter(pen, String(severity), severity >= 4 ? 17 : 14,
            severity >= 4 ? colour("unit-fill") : colour("unit"));
     if (flag === "waiting") badge(pen, size * 0.75 + 3);
+    if (flag === "disputed") warning(pen, size * 0.75 + 3);
   }
 
   function over(pen, size) {
@@ -142,6 +143,16 @@ fpu.images = (function () {
     pen.lineTo(0, 0);
     pen.lineTo(3, 1.6);
     stroke(pen, colour("unit-fill"), 1.8);
+    pen.restore();
+  }
+
+  /** Its authority is disputed: a sign of attention in the same corner. */
+  function warning(pen, at) {
+    pen.save();
+    pen.translate(at, -at);
+    circle(pen, 8);
+    outlined(pen, colour("alarm"), colour("unit-fill"), 2);
+    letter(pen, "!", 14, colour("unit-fill"));
     pen.restore();
   }
 

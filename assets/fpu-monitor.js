@@ -32,16 +32,17 @@ window.fpu = window.fpu || {};
   }
 
   function feature(incident) {
-    const {id, severity, tier, position} = incident, over = OVER.has(incident.inc);
-    const flag = over ? "over" : incident.waiting.length ? "waiting" : "plain";
-    const number = id.slice(id.lastIndexOf("-") + 1);
+    const {id, severity, tier, position, disputed = false} = incident;
+    const over = OVER.has(incident.inc);
+    const flag = over ? "over" : disputed ? "disputed" : incident.waiting.length ? "waiting" : "plain";
+    const number = `${id.slice(id.lastIndexOf("-") + 1)} ${fpu.text("monitor.tier", {n: tier})}`;
     return {
       type: "Feature",
       geometry: {type: "Point", coordinates: [position.lon, position.lat]},
       properties: {
         id, severity: over ? 0 : severity, image: `incident-${severity}-${tier}-${flag}`,
-        label: over ? "" : `${number} ${fpu.text("monitor.tier", {n: tier})}`,
-        selected: id === selected,
+        label: over ? "" : disputed ? `${number} ! ${fpu.text("monitor.disputed")}` : number,
+        selected: id === selected, disputed: disputed && !over,
         reach: fpu.images.radius(severity, tier, flag) * EMS_A_PIXEL + 0.35,
       },
     };

@@ -21,12 +21,15 @@ from benchmarks.filled_log import ARRIVAL, CYCLE, NOW, REQUEST, WAITING, Facts, 
 from benchmarks.sizes import size
 from benchmarks.table import Row, alone, at_most, number, row
 from benchmarks.timing import ratio_and_noise, seconds_of
+from data.account_store import SqlAccountStore
 from data.database import Database
 from data.event_store import EventStore
 from data.journal import Journal
 from data.migrate import upgrade
 from domain.events import Actor
 from domain.time import to_rfc3339
+from services.accounts import Accounts
+from services.attempts import LateLimiter, SignInAttempts
 from services.incidents import Incidents
 
 FEW = 10
@@ -39,9 +42,11 @@ class Desk:
 
     def __init__(self, database: Database, operation: str) -> None:
         self._operation = operation
+        attempts = SignInAttempts(LateLimiter())
+        accounts = Accounts(SqlAccountStore(database), attempts, lambda: NOW)
         self._incidents = Incidents(
             EventStore(database), Journal(database), Facts(operation), Gazetteer(),
-            lambda: NOW, lambda: None,
+            accounts, lambda: NOW, lambda: None,
         )  # fmt: skip
         self._numbers = count()
         self._turn()
@@ -74,7 +79,7 @@ class Desk:
     def accepted_no_more(self) -> None:
         """Ask again for what was accepted, with the platoon free, and go on."""
         self._act("T2", "cancel", {"reason_text": "x"})
-        self._act("T2", "kp_request", {"request": REQUEST})
+        self._act("T2", "kp_request", {"request": {**REQUEST, "received_at": to_rfc3339(NOW)}})
         self._act("T2", "acknowledge", {"read_back": True})
         platoon = self._incidents.platoon_states(self._operation)["p1"]
         sent = _envelope({"engagement": self._incident, "reason_text": "x"}) | {

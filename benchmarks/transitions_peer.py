@@ -57,6 +57,12 @@ def _condition(row: Transition) -> Callable[[Event], bool] | None:
     return None if len(targets) == 1 else lambda event: event.to_state == row.to_state
 
 
+def said(state: IncidentState) -> tuple[object, ...]:
+    """What the library keeps too: the states, whose request, for what, and since when."""
+    regions = tuple(state.state_of(region) for region in _REGIONS)
+    return *regions, state.version, state.t2_request, state.t2_purpose, state.last_us
+
+
 def fold(events: Iterable[Event]) -> dict[str, IncidentState]:
     """The states of all incidents; every one a registered model."""
     machines = _machines()

@@ -9,6 +9,7 @@ from typing import Any
 from dash import ALL, Dash, Input, Output, State, ctx, no_update
 
 from callbacks.incident_reference import Reference, view_of
+from callbacks.late_sending import send_to_wait
 from callbacks.sending import send_event
 from domain.errors import DashboardError
 from pages import identifiers as shared
@@ -62,31 +63,43 @@ def register(app: Dash, services: Services) -> None:
         Output(ids.ACT_META, "data", allow_duplicate=True),
         Output(ids.ACT_NOTICE, "children", allow_duplicate=True),
         Output(ids.field_fault("act", ALL), "children"),
+        Output(ids.secret("act", ALL), "value"),
         Output(ids.ACT_DONE, "children"),
         Output(ids.INCIDENT_TOUCHED, "data"),
         Input(ids.ACT_SUBMIT, "n_clicks"),
+        Input(ids.wait(ALL), "n_clicks"),
         State(ids.ACT_META, "data"),
         State(ids.field("act", ALL), "value"),
         State(ids.field("act", ALL), "id"),
         State(ids.field_fault("act", ALL), "id"),
+        State(ids.secret("act", ALL), "value"),
+        State(ids.secret("act", ALL), "id"),
         State(ids.INCIDENT_TOUCHED, "data"),
         prevent_initial_call=True,
     )
     def submit(
-        clicks: int | None,
+        _clicks: int | None,
+        _wait: list[int | None],
         meta: dict[str, Any] | None,
         values: list[Any],
         found: list[dict[str, Any]],
         faults: list[dict[str, Any]],
+        passwords: list[Any],
+        secrets: list[dict[str, Any]],
         touched: int,
     ) -> Any:
-        if not clicks or not meta:
-            return (no_update,) * 4 + ([no_update] * len(faults), no_update, no_update)
-        sent = send_event(services, meta, typed_values(values, found), current_language())
+        wiped = [""] * len(secrets)  # a password is typed again for every attempt
+        if not ctx.triggered[0]["value"] or not meta:
+            nothing = [no_update] * len(faults), [no_update] * len(secrets)
+            return (no_update,) * 4 + (*nothing, no_update, no_update)
+        typed = typed_values([*values, *passwords], [*found, *secrets])
+        send = send_event if ctx.triggered_id == ids.ACT_SUBMIT else send_to_wait
+        sent = send(services, meta, typed, current_language())
         if sent.done:
             clear = [""] * len(faults)
-            return True, [], None, "", clear, sent.done, touched + 1
-        return no_update, no_update, sent.meta, sent.notice, sent.at(faults), "", no_update
+            return True, [], None, "", clear, wiped, sent.done, touched + 1
+        at = sent.at(faults)
+        return no_update, no_update, sent.meta, sent.notice, at, wiped, "", no_update
 
 
 def only_new(drawn: Sequence[Any], shown: Sequence[str]) -> list[Any]:

@@ -97,10 +97,11 @@ def _register_drafts(app: Dash, services: Services) -> None:
             looked = services.incidents.look(*where, actor_of(current_user()))
         except NotFound:
             return no_update, no_update
-        drafts = looked["drafts"]
-        if fingerprint(drafts) == seen:  # a reason that is being typed stays
+        drafts, ended = looked["drafts"], looked["drafts_ended"]
+        mark = fingerprint(drafts, ended)
+        if mark == seen:  # a reason that is being typed stays
             return no_update, no_update
-        return drafts_part(drafts, current_language()), fingerprint(drafts)
+        return drafts_part(drafts, current_language(), ended), mark
 
     @app.callback(
         Output(ids.DRAFT_NOTICE, "children"),

@@ -6,14 +6,28 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from callbacks.sending import Meta, Sent, fault_words, flags, lost_words
+from callbacks.sending import (
+    Meta,
+    Sent,
+    fault_words,
+    faulty,
+    flags,
+    locate,
+    lost_words,
+    not_permitted_words,
+    refusal,
+    step_of,
+)
 from domain.errors import DashboardError, GuardRefused, InvalidField, NotPermitted, VersionConflict
 from domain.streams import PLATOON
 from domain.time import to_rfc3339
 from pages.clock_times import hour
+from pages.event_form import event_form, with_needed
+from pages.forms import fill
 from pages.incident_actions import event_words, guard_words
 from pages.incident_view import IncidentView, actor_of
 from pages.late_entry import roles_words, rows_of_form
+from pages.late_identifiers import BEHIND
 from pages.late_rows import Row
 from pages.late_steps import place_of, steps_of
 from pages.session import current_user
@@ -37,6 +51,8 @@ def send_sequence(
         "expected_version": meta["version"],
         "steps": read.steps,
     }
+    if typed.get(BEHIND):
+        sent["behind"] = typed[BEHIND]
     try:
         entered = services.late_entry.enter(
             meta["operation"], meta["incident"], actor_of(current_user()), sent
@@ -47,6 +63,35 @@ def send_sequence(
     except DashboardError as refused:
         return _refused(meta, refused, read.rows, language)
     return Sent(meta, done=entered_words(entered, language))
+
+
+def send_to_wait(services: Services, meta: Meta, typed: Mapping[str, Any], language: str) -> Sent:
+    """One step without its second person: it waits as a draft until somebody confirms it."""
+    form = event_form(meta["region"], meta["event"], alone=True)
+    filled = fill(with_needed(form, meta.get("needed", ())).fields, flags(typed), services.clock())
+    if filled.faults:
+        return faulty(meta, filled, language)
+    step = step_of(meta, typed, filled, language)
+    sent = {
+        "command_id": meta["command_id"],
+        "expected_version": meta["version"],
+        "steps": [step],
+    }
+    try:
+        locate(step)
+        entered = services.late_entry.enter(
+            meta["operation"], meta["incident"], actor_of(current_user()), sent
+        )
+    except DashboardError as refused:
+        return refusal(meta, _of_the_step(refused), language)
+    return Sent(meta, done=entered_words(entered, language))
+
+
+def _of_the_step(refused: DashboardError) -> DashboardError:
+    """The refusal with its field named as in the form of the step."""
+    if isinstance(refused, GuardRefused | InvalidField) and "field" in refused.extra:
+        refused.field = str(refused.extra["field"]).removeprefix("steps.0").lstrip(".")
+    return refused
 
 
 def close_draft(
@@ -72,7 +117,7 @@ def close_draft(
         stopped = text("incident.stopped", language, rule=words, detail=refused.detail)
         return "", _step_words(refused, language) + stopped
     except NotPermitted as refused:
-        return "", text("incident.not_permitted", language, detail=refused.detail)
+        return "", not_permitted_words(refused, language)
     except DashboardError as refused:
         return "", f"{_step_words(refused, language)}{refused.title}: {refused.detail}"
     return text("late.rejected", language), ""
@@ -111,8 +156,7 @@ def _refused(meta: Meta, refused: DashboardError, rows: list[Row], language: str
         words = fault_words(refused, language)
         notice = text("incident.check_fields", language)
     elif isinstance(refused, NotPermitted):
-        words = text("incident.not_permitted", language, detail=refused.detail)
-        notice = words
+        words = notice = not_permitted_words(refused, language)
     else:
         words = notice = f"{refused.title}: {refused.detail}"
     step = refused.extra.get("step")

@@ -9,8 +9,10 @@ from typing import Any
 from domain.errors import DashboardError, GuardRefused, InvalidField, NotPermitted, VersionConflict
 from domain.time import parse_rfc3339, to_rfc3339
 from domain.transitions import INC, RES
+from pages.act_form import form_of
+from pages.asking import DISPUTE
 from pages.clock_times import Ambiguous
-from pages.event_form import complete, event_form, with_needed
+from pages.event_form import complete
 from pages.forms import Filled, fill
 from pages.incident_actions import event_words, guard_words
 from pages.incident_report import report_form
@@ -43,25 +45,19 @@ class Sent:
 
 def send_event(services: Services, meta: Meta, typed: Mapping[str, Any], language: str) -> Sent:
     """One event on an incident or a platoon."""
-    form = with_needed(event_form(meta["region"], meta["event"]), meta.get("needed", ()))
-    filled = fill(form.fields, flags(typed), services.clock())
+    filled = fill(form_of(meta).fields, flags(typed), services.clock())
     if filled.faults:
-        return _faulty(meta, filled, language)
-    envelope = complete(filled.envelope) | {
+        return faulty(meta, filled, language)
+    envelope = step_of(meta, typed, filled, language) | {
         "command_id": meta["command_id"],
-        "region": meta["region"],
-        "event": meta["event"],
         "expected_version": meta["version"],
     }
-    envelope["occurred_at"] = _occurred(meta, typed, envelope["occurred_at"])
     if meta["corrects"]:
         envelope["corrects"] = meta["corrects"]
-    if "text" in envelope:
-        envelope["lang"] = language
     actor = actor_of(current_user())
 
     def act() -> Outcome:
-        _locate(envelope)
+        locate(envelope)
         if meta["region"] == RES:
             place = meta["operation"], meta["platoon"]
             return services.incidents.act_on_platoon(*place, actor, envelope)
@@ -69,15 +65,25 @@ def send_event(services: Services, meta: Meta, typed: Mapping[str, Any], languag
 
     words = event_words(meta["region"], meta["event"], language)
     if meta["corrects"]:
-        words = text("incident.correcting", language, event=words)
+        key = "incident.disputing" if meta["ask"] == DISPUTE else "incident.correcting"
+        words = text(key, language, event=words)
     return _carried_out(meta, act, words, language)
+
+
+def step_of(meta: Meta, typed: Mapping[str, Any], filled: Filled, language: str) -> dict[str, Any]:
+    """What was typed as an event, without what belongs to its command."""
+    step = complete(filled.envelope) | {"region": meta["region"], "event": meta["event"]}
+    step["occurred_at"] = _occurred(meta, typed, step["occurred_at"])
+    if "text" in step:
+        step["lang"] = language
+    return step
 
 
 def send_report(services: Services, meta: Meta, typed: Mapping[str, Any], language: str) -> Sent:
     """A new incident."""
     filled = fill(report_form().fields, flags(typed), services.clock())
     if filled.faults:
-        return _faulty(meta, filled, language)
+        return faulty(meta, filled, language)
     envelope = complete(filled.envelope) | {"command_id": meta["command_id"]}
     envelope["occurred_at"] = _occurred(meta, typed, envelope["occurred_at"])
     if "text" in envelope:
@@ -85,7 +91,7 @@ def send_report(services: Services, meta: Meta, typed: Mapping[str, Any], langua
     actor = actor_of(current_user())
 
     def act() -> Outcome:
-        _locate(envelope)
+        locate(envelope)
         return services.incidents.report(meta["operation"], actor, envelope)
 
     return _carried_out(meta, act, event_words(INC, "report", language), language)
@@ -94,21 +100,35 @@ def send_report(services: Services, meta: Meta, typed: Mapping[str, Any], langua
 def _carried_out(meta: Meta, act: Callable[[], Outcome], words: str, language: str) -> Sent:
     try:
         outcome = act()
-    except VersionConflict as lost:
-        return _lost(meta, lost, language)
-    except InvalidField as fault:
+    except DashboardError as refused:
+        return refusal(meta, refused, language)
+    return Sent(meta, done=text("incident.recorded_event", language, event=words), outcome=outcome)
+
+
+def refusal(meta: Meta, refused: DashboardError, language: str) -> Sent:
+    """Why nothing was recorded, in words, at the field that it is about."""
+    if isinstance(refused, VersionConflict):
+        return _lost(meta, refused, language)
+    if isinstance(refused, InvalidField):
         return Sent(
             meta,
             notice=text("incident.check_fields", language),
-            faults={_at(fault.field): fault_words(fault, language)},
+            faults={_at(refused.field): fault_words(refused, language)},
         )
-    except GuardRefused as refused:
+    if isinstance(refused, GuardRefused):
         return _stopped(meta, refused, language)
-    except NotPermitted as refused:
-        return Sent(meta, notice=text("incident.not_permitted", language, detail=refused.detail))
-    except DashboardError as refused:
-        return Sent(meta, notice=f"{refused.title}: {refused.detail}")
-    return Sent(meta, done=text("incident.recorded_event", language, event=words), outcome=outcome)
+    if isinstance(refused, NotPermitted):
+        return Sent(meta, notice=not_permitted_words(refused, language))
+    return Sent(meta, notice=f"{refused.title}: {refused.detail}")
+
+
+def not_permitted_words(refused: NotPermitted, language: str) -> str:
+    """Whose it is to record, or the rule that says so."""
+    rule = refused.extra.get("guard", "role")
+    if rule == "role":
+        return text("incident.not_permitted", language, detail=refused.detail)
+    words = guard_words(str(rule), refused.detail, language)
+    return text("incident.stopped", language, rule=words, detail=refused.detail)
 
 
 def _lost(meta: Meta, lost: VersionConflict, language: str) -> Sent:
@@ -130,7 +150,8 @@ def _stopped(meta: Meta, refused: GuardRefused, language: str) -> Sent:
     return Sent(meta, notice=notice, faults=faults)
 
 
-def _faulty(meta: Meta, filled: Filled, language: str) -> Sent:
+def faulty(meta: Meta, filled: Filled, language: str) -> Sent:
+    """What cannot be read or is missing, at its fields."""
     faults = {path: fault_words(fault, language) for path, fault in filled.faults.items()}
     return Sent(meta, notice=text("incident.check_fields", language), faults=faults)
 
@@ -152,7 +173,7 @@ def flags(typed: Mapping[str, Any]) -> dict[str, Any]:
     return {path: value != [] if value in ([], ["yes"]) else value for path, value in typed.items()}
 
 
-def _locate(envelope: dict[str, Any]) -> None:
+def locate(envelope: dict[str, Any]) -> None:
     """Give the position as the services want it, so that the map can show it.
 
     An MGRS square goes before numbers, because it is never filled in by a click on the map; a place
@@ -170,14 +191,14 @@ def _locate(envelope: dict[str, Any]) -> None:
 def _occurred(meta: Meta, typed: Mapping[str, Any], occurred: str) -> str:
     """The time that was typed to the minute, as exactly as it is known.
 
-    Left as it was, it is the second at which the form was opened. In the same minute as the lane's
-    last event it is not before that.
+    Left as it was, it is the second at which the form was opened, in a correction that of the
+    event. In the same minute as what it rests on it is not before that.
     """
     if typed.get("occurred_at") == meta["occurred_typed"]:
         return str(meta["opened_at"])
-    last = meta.get("last_at")
-    if last:
-        before = parse_rfc3339(last, "last_at")
+    floor = meta.get("floor")
+    if floor:
+        before = parse_rfc3339(floor, "floor")
         at = parse_rfc3339(occurred, "occurred_at")
         if at < before and at == before.replace(second=0, microsecond=0):
             return to_rfc3339(before)

@@ -85,7 +85,7 @@ def _columns(operation: str, one: NewEvent, command: Command) -> dict[str, Any]:
         "entered_by": command.actor.name,
         "entered_role": command.actor.role,
         "late_entry": command.late_entry,
-        "corrects": command.corrects,
+        "corrects": one.corrects,
         "purpose": one.purpose,
         "reason": one.reason,
         "receiver": one.receiver,

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, case, func, select, text, tuple_
 
 from data.database import Database
 from data.event_append import append_events
-from data.schema import FIRST_OF_INCIDENT, events
+from data.schema import FIRST_OF_INCIDENT, events, operations
 from domain.events import READ_WITH_BODY, BriefEvent, Command, Event, NewEvent
 
 _BRIEF = [
@@ -95,6 +95,15 @@ class EventStore:
         # sorted here: asked to sort, SQLite would walk the whole chain instead of the index
         found = [_event(row) for row in connection.execute(wanted)]
         return sorted(found, key=lambda event: event.chain_seq)
+
+    def by_commands(self, connection: Connection, command_ids: Sequence[str]) -> list[Event]:
+        """The events of any operation that one of these commands has led to, in order."""
+        wanted = select(events).where(
+            events.c.operation.in_(select(operations.c.id)),  # the index begins with it
+            events.c.command_id.in_(command_ids),
+        )
+        found = [_event(row) for row in connection.execute(wanted)]
+        return sorted(found, key=lambda event: (event.operation, event.chain_seq))
 
     def since(
         self, connection: Connection, operation: str, chain_seq: int, limit: int = 1_000_000

@@ -114,6 +114,13 @@ class QuarantineStore:
             raise NotFound("there is no such entry in the quarantine")
         return _quarantined(row)
 
+    def decided_by(self, connection: Connection, command_id: str) -> set[int]:
+        """The entries that a command has decided."""
+        query = select(quarantine_decisions.c.entry).where(
+            quarantine_decisions.c.command_id == command_id
+        )
+        return set(connection.execute(query).scalars())
+
     def decide(self, connection: Connection, made: Decision) -> None:
         """Keep a decision; raises ``VersionConflict`` where the entry has one already."""
         late = self.decide_several(connection, [made])

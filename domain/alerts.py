@@ -14,6 +14,8 @@ ACKNOWLEDGED = "alert_acknowledged"
 SOS = "sos"
 DEVICE = "device"
 SPOT = "spot"
+DISPUTE = "dispute"
+"""Somebody says that what an engagement rests on is not so; its record says of which event."""
 TIMER = "timer"
 """A clock that ran out; its record says which, of which incident, since when and who should act."""
 

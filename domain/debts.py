@@ -16,19 +16,27 @@ from domain.effective import effective
 from domain.events import Event
 from domain.policy import Policy
 from domain.records import TO_FOLLOW
+from domain.state import fold
 from domain.transitions import INC, LINE, T2, T3
 
 WRITTEN = "record.request.written_confirmation_ref"
 SERVICE_NUMBER = "asserted_by.service_no"
 FORCE = "force"
+STAYS = "stays"
 
-_ASKED_BY_KP = ((T2, "kp_request"), (T3, "request_by_kp"))
+_ASKED_BY_KP = (
+    (T2, "kp_request"),
+    (T2, "change_purpose"),
+    (T2, "reconfirm"),
+    (T3, "request_by_kp"),
+)
 _KNOWN_BY_NUMBER = ("KP", "KFOR")
 
 
 @dataclass(frozen=True, slots=True)
 class Debt:
-    """What is missing: ``field`` is its path in the event, or ``force`` for a whole record.
+    """What is missing: ``field`` is its path in the event, or ``force`` or ``stays`` for a whole
+    record.
 
     ``occurred_at`` is when the event happened, ``due`` when the debt must be paid, None where
     nobody has set a time.
@@ -54,7 +62,21 @@ def debts_of(history: Sequence[Event], policy: Policy) -> list[Debt]:
             found.append(_debt(event, field, due))
         if _owes_force(event, known, at):
             found.append(_debt(event, FORCE, None))
+    found += _owed_ground(history, known)
     return found
+
+
+def _owed_ground(history: Sequence[Event], known: Sequence[Event]) -> Iterator[Debt]:
+    """The FPU stays engaged although that is disputed: the commander owes the ground, after the
+    newest dispute. Whoever hands back or disengages owes none."""
+    state = fold(history[0].stream, history) if history else None
+    if state is None or state.t2 != "ENGAGED" or not state.t2_disputed:
+        return
+    dispute = next(one for one in history if one.event_id == state.t2_disputed[-1])
+    if any(one.event == STAYS and one.seq > dispute.seq for one in known):
+        return
+    disputed = next(one for one in known if one.event_id == dispute.corrects)
+    yield Debt(disputed.event_id, disputed.region, disputed.event, STAYS, dispute.occurred_at, None)
 
 
 def _debt(event: Event, field: str, due: datetime | None) -> Debt:

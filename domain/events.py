@@ -25,7 +25,9 @@ class Command:
     """One request to record an event; the envelope of ``docs/records.md``, times in UTC.
 
     ``expected_version`` is the stream's version that the sender saw. ``record`` is the part that
-    differs from event to event, in the shape of ``domain/records.py``.
+    differs from event to event, in the shape of ``domain/records.py``. ``second_person`` has signed
+    in for this command; ``second_user`` is only a typed name and authorises nothing. ``dispute``
+    says what a correction that is true breaks. ``fingerprint`` tells this command from every other.
     """
 
     command_id: str
@@ -39,6 +41,9 @@ class Command:
     channel_ref: str | None = None
     confirmations: Sequence[Mapping[str, Any]] = ()
     second_user: str | None = None
+    second_person: Actor | None = None
+    dispute: Mapping[str, Any] | None = None
+    fingerprint: str = ""
     position: Mapping[str, float] | None = None
     place_ref: str | None = None
     text: str | None = None
@@ -53,7 +58,8 @@ class NewEvent:
     """One event that a command leads to; the store adds number, times and hash.
 
     ``incident`` is the incident that a platoon's event serves; ``body`` is everything that no fold
-    reads.
+    of a whole log reads. ``corrects`` is the event that it corrects; a command may
+    correct several.
     """
 
     stream: str
@@ -67,6 +73,7 @@ class NewEvent:
     receiver: str | None = None
     incident: str | None = None
     platoons: tuple[str, ...] = ()
+    corrects: str | None = None
 
 
 class Folded(Protocol):
@@ -101,12 +108,22 @@ class Folded(Protocol):
     @property
     def incident(self) -> str | None: ...
     @property
+    def body_text(self) -> str | None: ...
+    @property
     def body(self) -> dict[str, Any]: ...
     @property
     def record(self) -> dict[str, Any]: ...
 
 
-READ_WITH_BODY = ("report", "observation", "draft", "draft_confirmed", "draft_rejected")
+DRAFT, DRAFT_CONFIRMED, DRAFT_REJECTED = "draft", "draft_confirmed", "draft_rejected"
+DRAFT_ENDED = "draft_ended"
+CLOSES_A_DRAFT = (DRAFT_CONFIRMED, DRAFT_REJECTED, DRAFT_ENDED)
+
+DISPUTED, RETIMED = "disputed", "retimed"
+"""What a correction does, in its column ``reason``: it marks its event as disputed, or it moves the
+time of it. A correction without either gives other details and moves nothing."""
+
+READ_WITH_BODY = ("report", "observation", DRAFT, *CLOSES_A_DRAFT)
 """The events whose body the picture looks into; it reads all others without it."""
 
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from domain.events import Command
 from domain.situation import Situation
 from domain.state import IncidentState
+from domain.time import from_microseconds, parse_rfc3339, to_date_time_group, to_microseconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,3 +63,34 @@ def incident_of(situation: Situation) -> IncidentState:
     if situation.incident is None:
         raise ValueError("this guard needs an incident")
     return situation.incident
+
+
+# --- times that a record names --------------------------------------------------------------------
+
+
+def not_future(situation: Situation, value: object, path: str) -> str | None:
+    """Why a time that the record names cannot be, where it has not come yet."""
+    moment = parse_rfc3339(value, path)
+    if moment > situation.now + situation.policy.clock_tolerance:
+        return f"{path.rpartition('.')[2]} lies in the future"
+    return None
+
+
+def not_before(value: object, path: str, earliest_us: int, what: str) -> str | None:
+    """Why a time that the record names cannot be, where it lies before ``earliest_us``.
+
+    A minute is granted: people read such times off different clocks and type them to the minute.
+    """
+    moment = parse_rfc3339(value, path)
+    if to_microseconds(moment) + _MINUTE_US >= earliest_us:
+        return None
+    earliest = to_date_time_group(from_microseconds(earliest_us))
+    return f"{path.rpartition('.')[2]} lies before {earliest}, when {what}"
+
+
+def microseconds(length: timedelta) -> int:
+    """A length of time in whole microseconds."""
+    return length // timedelta(microseconds=1)
+
+
+_MINUTE_US = 60_000_000

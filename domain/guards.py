@@ -5,17 +5,35 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
-from domain import platoon_guards
+from domain import authority_guards, platoon_guards
 from domain.aftermath import force_denied, unreconciled
 from domain.events import Command
 from domain.geodesy import distance_m
-from domain.guard_book import GUARDS, Check, Guard, guard, incident_of, record_guard
+from domain.guard_book import (
+    GUARDS,
+    Check,
+    Guard,
+    guard,
+    incident_of,
+    microseconds,
+    not_before,
+    not_future,
+    record_guard,
+)
 from domain.situation import Situation
 from domain.state import IncidentState
-from domain.time import from_microseconds, parse_rfc3339
-from domain.transitions import ORGANISATION_OF, T2_COMMITTED, T2_TERMINAL, T3_TERMINAL
+from domain.time import from_microseconds, parse_rfc3339, to_microseconds
+from domain.transitions import (
+    INC,
+    ORGANISATION_OF,
+    RES,
+    T2,
+    T2_COMMITTED,
+    T2_TERMINAL,
+    T3_TERMINAL,
+)
 
-__all__ = ["GUARDS", "Guard", "platoon_guards"]
+__all__ = ["GUARDS", "Guard", "authority_guards", "platoon_guards"]
 
 
 def _is(test: Callable[[IncidentState], bool], otherwise: str) -> Check:
@@ -58,6 +76,10 @@ for _name, _test, _otherwise in (
     ("tier3_engaged", lambda s: s.t3 == "ENGAGED", "KFOR is not engaged"),
     ("not_own_mandate", lambda s: s.t3_path != "OWN_MANDATE",
      "KFOR came on its own mandate: there is no request to cancel"),
+    ("authority_disputed", lambda s: bool(s.t2_disputed),
+     "nobody disputes the authority of this engagement"),
+    ("no_open_draft", lambda s: not s.drafts,
+     "a draft waits here: confirm or reject it first"),
     ("capacity_reached",
      lambda s: s.t2 in T2_COMMITTED or (s.t2 == "REFUSED" and s.t2_refused_for == "capacity"),
      "the FPU is neither committed here nor has it refused for capacity"),
@@ -66,13 +88,6 @@ for _name, _test, _otherwise in (
 
 
 # --- guards on people and clocks -----------------------------------------------------------------
-
-
-@guard("four_eyes")
-def _four_eyes(situation: Situation, _command: Command | None) -> str | None:
-    if situation.actor.name == incident_of(situation).t2_request_by:
-        return "the user who entered the request may not accept it"
-    return None
 
 
 @guard("request_outlived")
@@ -84,50 +99,65 @@ def _request_outlived(situation: Situation, _command: Command | None) -> str | N
     return None
 
 
-def _not_future(situation: Situation, value: object, name: str) -> str | None:
-    moment = parse_rfc3339(value, f"record.{name}")
-    if moment > situation.now + situation.policy.clock_tolerance:
-        return f"{name} lies in the future"
-    return None
-
-
 @record_guard("kp_informed", "record.kp_informed_at")
 def _kp_informed(situation: Situation, command: Command) -> str | None:
-    return _not_future(situation, command.record["kp_informed_at"], "kp_informed_at")
+    value = command.record["kp_informed_at"]
+    if command.region == INC:  # Kosovo Police may have known before we did
+        earliest = incident_of(situation).opened_us - microseconds(situation.policy.informed_age)
+    else:
+        earliest = incident_of(situation).since_us(INC)
+    return not_future(situation, value, "record.kp_informed_at") or not_before(
+        value, "record.kp_informed_at", earliest, "Kosovo Police could be informed of this"
+    )
 
 
 @record_guard("told", "record.kp_told_at")
 def _told(situation: Situation, command: Command) -> str | None:
     for name in ("kp_told_at", "requester_told_at"):
         if name in command.record:
-            return _not_future(situation, command.record[name], name)
+            path = f"record.{name}"
+            return not_future(situation, command.record[name], path) or not_before(
+                command.record[name], path, _asked_us(situation, command), "there was this to tell"
+            )
     return "nobody was told"
+
+
+def _asked_us(situation: Situation, command: Command) -> int:
+    """When what is answered, ended or left began."""
+    if command.region == RES:
+        return situation.platoon.since_us if situation.platoon else 0
+    incident = incident_of(situation)
+    return incident.t2_requested_us if command.region == T2 else incident.t3_requested_us
 
 
 @record_guard("request_received", "record.request.received_at")
 def _request_received(situation: Situation, command: Command) -> str | None:
     value = command.record["request"]["received_at"]
-    moment = parse_rfc3339(value, "record.request.received_at")
-    if moment > situation.now + situation.policy.clock_tolerance:
-        return "received_at lies in the future"
-    return None
-
-
-@record_guard("second_person_took_request", "second_user")
-def _second_person_took_request(situation: Situation, command: Command) -> str | None:
-    taker = incident_of(situation).t2_request_by
-    if command.second_user != taker:
-        return "the second person must be the user who took the request of Kosovo Police"
-    if command.second_user == command.actor.name:
-        return "one user cannot be both persons"
-    return None
+    path = "record.request.received_at"
+    earliest = to_microseconds(command.occurred_at - situation.policy.confirmation_age)
+    return not_future(situation, value, path) or not_before(
+        value, path, earliest, "the request was made"
+    )
 
 
 @record_guard("kp_agreed", "record.kp_agreement.at")
 def _kp_agreed(situation: Situation, command: Command) -> str | None:
-    moment = parse_rfc3339(command.record["kp_agreement"]["at"], "record.kp_agreement.at")
-    if moment > situation.now + situation.policy.clock_tolerance:
-        return "the agreement of the Kosovo Police commander lies in the future"
+    value, path = command.record["kp_agreement"]["at"], "record.kp_agreement.at"
+    limit = situation.policy.agreement_age
+    oldest = to_microseconds(command.occurred_at - limit)
+    return (
+        not_future(situation, value, path)
+        or not_before(value, path, incident_of(situation).since_us(T2), "the FPU was on scene")
+        or not_before(
+            value, path, oldest, f"{limit // timedelta(minutes=1)} minutes before the engagement"
+        )
+        or _not_after(value, path, command, "the FPU engaged")
+    )
+
+
+def _not_after(value: object, path: str, command: Command, what: str) -> str | None:
+    if parse_rfc3339(value, path) > command.occurred_at + timedelta(minutes=1):
+        return f"lies after the moment at which {what}"
     return None
 
 
@@ -139,10 +169,20 @@ def _two_confirmations(situation: Situation, command: Command) -> str | None:
     ]
     if missing:
         return f"both sides have to confirm; missing: {', '.join(missing)}"
-    latest = situation.now + situation.policy.clock_tolerance
+    reach = situation.policy.confirmation_age
+    oldest = max(
+        to_microseconds(command.occurred_at - reach),
+        incident_of(situation).since_us(command.region),
+    )
     for number, one in enumerate(command.confirmations):
-        if parse_rfc3339(one["at"], f"confirmations.{number}.at") > latest:
-            return "a confirmation lies in the future"
+        path = f"confirmations.{number}.at"
+        why = not_future(situation, one["at"], path) or not_before(
+            one["at"], path, oldest, "there was this to confirm"
+        )
+        if why is None and parse_rfc3339(one["at"], path) > command.occurred_at + reach:
+            why = "at lies long after what it confirms"
+        if why is not None:
+            return f"a confirmation {why.removeprefix('at ')}"
     return None
 
 
@@ -198,6 +238,8 @@ def _duplicate_named(situation: Situation, command: Command) -> str | None:
         return "an incident is not its own duplicate"
     if situation.target is None:
         return "duplicate_of must be another incident of this operation"
+    if situation.target.inc == "DISCARDED":
+        return "duplicate_of is discarded itself: name the incident that goes on"
     return None
 
 

@@ -12,20 +12,29 @@ beyond what the ``Situation`` says.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from domain.corrections import correct
 from domain.errors import GuardRefused, InvalidField, NotPermitted
 from domain.events import Command, NewEvent
+from domain.floors import check_fact_times, check_floor, floors_of, own_lane
 from domain.guards import GUARDS
+from domain.new_events import new_event
+from domain.permission import (
+    check_asserter,
+    check_not_future,
+    check_role,
+    check_second_user,
+    may_write_fact,
+)
 from domain.situation import Situation
+from domain.state import IncidentState, PlatoonState
 from domain.streams import PLATOON
-from domain.time import from_microseconds
 from domain.transitions import (
     INC,
     OBSERVERS,
-    ORGANISATION_OF,
     RES,
     START,
     T2,
@@ -33,6 +42,7 @@ from domain.transitions import (
     T3,
     TABLE,
     WITHOUT_TRANSITION,
+    WRITERS_OF,
     Transition,
 )
 
@@ -46,7 +56,11 @@ _BEFORE_REQUEST = ("prealert", "stand_down", "kp_request")
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """What one event would meet now: ``guard`` and ``detail`` are None where it is allowed."""
+    """What one event would meet now: ``guard`` and ``detail`` are None where it is allowed.
+
+    ``rows`` are the rows of the table that it may go by, ``not_before_us`` is its floor as far as
+    it is known before the form is filled in, 0 where there is none.
+    """
 
     region: str
     event: str
@@ -54,6 +68,8 @@ class Option:
     guard: str | None
     detail: str | None
     roles: tuple[str, ...]
+    rows: tuple[str, ...] = ()
+    not_before_us: int = 0
 
 
 def permit(situation: Situation, region: str, event: str) -> tuple[Transition, ...]:
@@ -61,7 +77,7 @@ def permit(situation: Situation, region: str, event: str) -> tuple[Transition, .
     rows = situation.policy.rows_of.get((region, event))
     if rows is None:
         raise InvalidField("event", f"no event {event!r} in region {region!r}")
-    _check_role(situation, rows)
+    check_role(situation, rows)
     present = _present(situation, region)
     _check_request(region, event, present)
     fitting = tuple(row for row in rows if present in row.from_states)
@@ -69,11 +85,18 @@ def permit(situation: Situation, region: str, event: str) -> tuple[Transition, .
         wanted = sorted({state for row in rows for state in row.from_states})
         detail = f"{event} starts from {', '.join(wanted)}; the state is {present}"
         raise GuardRefused(FROM_STATE, detail, "event")
-    passed = tuple(row for row in fitting if _first_refusal(row, situation, None) is None)
+    refusals = [(row, _first_refusal(row, situation, None)) for row in fitting]
+    passed = tuple(row for row, refusal in refusals if refusal is None)
     if not passed:
-        refusal = _first_refusal(fitting[-1], situation, None)
-        raise refusal if refusal else GuardRefused(FROM_STATE, f"{event} is not possible now")
+        raise _telling(refusal for _, refusal in refusals)
     return passed
+
+
+def _telling(refusals: Iterable[GuardRefused | None]) -> GuardRefused:
+    """Of the refusals of several rows the one that says most: that authority is missing."""
+    found = [one for one in refusals if one is not None]
+    lacking = [one for one in found if one.guard == "authority_live"]
+    return (lacking or found)[-1 if not lacking else 0]
 
 
 def decide(situation: Situation, command: Command, stream: str) -> list[NewEvent]:
@@ -81,21 +104,23 @@ def decide(situation: Situation, command: Command, stream: str) -> list[NewEvent
 
     The record's shape has been checked before. Raises ``NotPermitted``, ``GuardRefused``.
     """
-    if command.event in WITHOUT_TRANSITION:
-        return [_fact(situation, command, stream)]
     if command.corrects is not None:
-        return [_correction(situation, command, stream)]
+        return correct(situation, command, stream)
+    if command.event in WITHOUT_TRANSITION:
+        return [fact(situation, command, stream)]
     rows = permit(situation, command.region, command.event)
-    _check_times(situation, command)
-    _check_asserter(rows[0], command)
+    check_not_future(situation, command)
+    check_asserter(rows[0], command)
+    check_second_user(command)
     _check_engagement(situation, command)
     refusal: GuardRefused | None = None
     for row in rows:
+        _check_times(situation, command, row)
         refusal = _first_refusal(row, situation, command)
         if refusal is None:
             new = list(_consequences(situation, command, row, stream))
-            for one in new[1:]:  # what follows in other lanes keeps their order too
-                _check_order(situation, command, one.stream, one.region)
+            for one in new[1:]:
+                _check_consequence(situation, command, one)
             return new
     raise refusal or GuardRefused(FROM_STATE, f"{command.event} is not possible now")
 
@@ -108,49 +133,30 @@ def options(situation: Situation, regions: tuple[str, ...]) -> list[Option]:
             continue
         roles = rows[0].entered_by
         try:
-            permit(situation, region, event)
+            passed = permit(situation, region, event)
         except NotPermitted as refused:
             guard = str(refused.extra["guard"])
             found.append(Option(region, event, False, guard, refused.detail, roles))
         except GuardRefused as refused:
             found.append(Option(region, event, False, refused.guard, refused.detail, roles))
         else:
-            found.append(Option(region, event, True, None, None, roles))
+            ids = tuple(row.id for row in passed)
+            floor = max(one.at_us for row in passed for one in floors_of(situation, row))
+            found.append(Option(region, event, True, None, None, roles, ids, floor))
     return [*found, *_fact_options(situation)] if INC in regions else found
 
 
-def _fact_options(situation: Situation) -> list[Option]:
-    guard = detail = None
-    try:
-        may_write(situation)
-    except NotPermitted as refused:
-        guard, detail = str(refused.extra["guard"]), refused.detail
-    return [
-        Option(INC, event, guard is None, guard, detail, OBSERVERS) for event in WITHOUT_TRANSITION
-    ]
-
-
-def may_write(situation: Situation) -> None:
-    """Raise ``NotPermitted`` unless the user may record facts here at all."""
-    if situation.sealed:
-        raise NotPermitted("this operation is over and read-only", guard="sealed")
-    if situation.actor.role not in OBSERVERS:
-        raise NotPermitted(f"the role {situation.actor.role} records no events", guard="role")
-    if situation.actor.role == "EXCON" and situation.operation_kind != "exercise":
-        raise NotPermitted("exercise control acts in exercises only", guard="role")
+def _fact_options(situation: Situation) -> Iterator[Option]:
+    for event in WITHOUT_TRANSITION:
+        guard = detail = None
+        try:
+            may_write_fact(situation, event)
+        except NotPermitted as refused:
+            guard, detail = str(refused.extra["guard"]), refused.detail
+        yield Option(INC, event, guard is None, guard, detail, WRITERS_OF.get(event, OBSERVERS))
 
 
 # --- the steps -----------------------------------------------------------------------------------
-
-
-def _check_role(situation: Situation, rows: tuple[Transition, ...]) -> None:
-    may_write(situation)
-    allowed = rows[0].entered_by
-    if situation.actor.role not in allowed:
-        raise NotPermitted(
-            f"{rows[0].event} is entered by {', '.join(allowed)}, not by {situation.actor.role}",
-            guard="role",
-        )
 
 
 def _present(situation: Situation, region: str) -> str:
@@ -181,31 +187,20 @@ def _first_refusal(
     return None
 
 
-def _check_not_future(situation: Situation, command: Command) -> None:
-    if command.occurred_at > situation.now + situation.policy.clock_tolerance:
-        raise GuardRefused("not_in_the_future", "occurred_at lies in the future", "occurred_at")
+def _check_times(situation: Situation, command: Command, row: Transition) -> None:
+    check_not_future(situation, command)
+    for floor in floors_of(situation, row, command):
+        check_floor(command, floor)
 
 
-def _check_times(situation: Situation, command: Command) -> None:
-    _check_not_future(situation, command)
-    own = PLATOON + situation.platoon.platoon_id if situation.platoon else ""
-    _check_order(situation, command, own, command.region)
-
-
-def _check_order(situation: Situation, command: Command, stream: str, region: str) -> None:
-    last_us = 0
-    if region == RES:
-        platoon = situation.platoons.get(stream.removeprefix(PLATOON), situation.platoon)
-        last_us = platoon.since_us if platoon else 0
-    elif situation.incident is not None:
-        last_us = situation.incident.last_us.get(region, 0)
-    before = last_us and command.occurred_at < from_microseconds(last_us)
-    if before and not command.late_entry:
-        raise GuardRefused(
-            "in_order",
-            "occurred_at is before the previous event of this lane: mark it as a late entry",
-            "occurred_at",
-        )
+def _check_consequence(situation: Situation, command: Command, new: NewEvent) -> None:
+    """What follows in other lanes keeps their order too."""
+    if new.region == RES:
+        platoon = situation.platoons.get(new.stream.removeprefix(PLATOON))
+        situation = replace(situation, platoon=platoon)
+        if platoon is None or not platoon.since_us:
+            return
+    check_floor(command, own_lane(situation, new.region))
 
 
 def _check_engagement(situation: Situation, command: Command) -> None:
@@ -215,29 +210,15 @@ def _check_engagement(situation: Situation, command: Command) -> None:
         raise InvalidField("record.engagement", f"the platoon serves {serves}")
 
 
-def _check_asserter(row: Transition, command: Command) -> None:
-    known = {name for role in row.asserted_by for name in ORGANISATION_OF[role]}
-    organisation = command.asserted_by["org"]
-    if organisation not in known:
-        raise GuardRefused(
-            "asserted_by",
-            f"{row.event} is asserted by {' or '.join(sorted(known))}, not by {organisation}",
-            "asserted_by.org",
-        )
-    if organisation not in ("FPU", "EULEX"):
-        for name in ("channel", "channel_ref"):
-            if not getattr(command, name):
-                raise InvalidField(name, "is needed where somebody outside the FPU asserts")
-
-
 def _consequences(
     situation: Situation, command: Command, row: Transition, stream: str
 ) -> Iterator[NewEvent]:
     present = _present(situation, row.region)
     serves = situation.platoon.incident if situation.platoon else None
-    decided = _event(
-        command, stream, row.region, row.event, present, row.to_state, row.id, serves=serves
-    )
+    decided = new_event(
+        command, stream, row.region, row.event, present, row.to_state, row.id,
+        serves=serves, rests_on=_identities(situation, row),
+    )  # fmt: skip
     if situation.ranking and (row.region, row.event) in RANKED:
         ranking = [dict(line) for line in situation.ranking]
         decided = replace(decided, body={**decided.body, "ranking": ranking})
@@ -248,127 +229,55 @@ def _consequences(
     if row.region == T2 and row.event in ("accept", "depart"):
         yield from _move_platoons(situation, command, row.event)
     if row.region == T3 and row.event == "engage" and incident.inc == "STABILISED":
-        yield _event(command, stream, INC, "deteriorate", "STABILISED", "KP_LEAD", "I06")
+        yield new_event(command, stream, INC, "deteriorate", "STABILISED", "KP_LEAD", "I06")
 
 
 def _move_platoons(situation: Situation, command: Command, event: str) -> Iterator[NewEvent]:
     name, row_id = ("reserve", "R01") if event == "accept" else ("bind", "R02")
     before, after = ("AVAILABLE", "RESERVED") if event == "accept" else ("RESERVED", "BOUND")
-    incident_id = situation.incident.incident_id if situation.incident else None
+    incident = situation.incident
+    assert incident is not None
     for platoon in dict.fromkeys(command.record["platoons"]):
-        yield _event(
-            command, PLATOON + platoon, RES, name, before, after, row_id, incident=incident_id
-        )
+        if situation.platoons[platoon].state != before:
+            continue  # the desk has bound it before it left
+        yield new_event(
+            command, PLATOON + platoon, RES, name, before, after, row_id,
+            incident=incident.incident_id,
+            rests_on=_accepted_for(situation.platoons[platoon], incident),
+        )  # fmt: skip
 
 
-def _event(
-    command: Command,
-    stream: str,
-    region: str,
-    event: str,
-    before: str | None,
-    after: str | None,
-    row_id: str | None,
-    incident: str | None = None,
-    serves: str | None = None,
-) -> NewEvent:
-    record = command.record
-    request = record.get("request", {})
-    if region == RES and incident is None:
-        incident = record.get("to_incident") or record.get("engagement") or serves
-    return NewEvent(
-        stream=stream,
-        region=region,
-        event=event,
-        from_state=before,
-        to_state=after,
-        body=_body(command, row_id),
-        purpose=request.get("purpose"),
-        reason=record.get("reason") if isinstance(record.get("reason"), str) else None,
-        receiver=record.get("receiver") if region == T3 else None,
-        incident=incident,
-        platoons=tuple(record.get("platoons", ())),
-    )
+def _accepted_for(platoon: PlatoonState, incident: IncidentState) -> dict[str, Any]:
+    """The engagement that a platoon is taken for, and those for which it stays disputed: for this
+    one it was accepted anew, or the guards would have stopped it."""
+    others = platoon.disputed_for - {incident.t2_engagement}
+    return {"engagement": incident.t2_engagement, "disputed_for": sorted(others)}
 
 
-def _body(command: Command, row_id: str | None) -> dict[str, object]:
-    whole = {
-        "row": row_id,
-        "asserted_by": dict(command.asserted_by),
-        "channel": command.channel,
-        "channel_ref": command.channel_ref,
-        "confirmations": [dict(one) for one in command.confirmations],
-        "second_user": command.second_user,
-        "position": dict(command.position) if command.position else None,
-        "place_ref": command.place_ref,
-        "text": command.text,
-        "lang": command.lang,
-        "session": command.actor.session,
-        "record": _record(command),
-    }
-    return {key: value for key, value in whole.items() if value not in (None, [], "")}
+def _identities(situation: Situation, row: Transition) -> dict[str, Any]:
+    """What the event belongs to, as it is stored with it; a first request opens its own."""
+    incident, platoon = situation.incident, situation.platoon
+    if row.region == RES:
+        if platoon is None:
+            return {}
+        if row.event == "reserve" and incident is not None:
+            return _accepted_for(platoon, incident)
+        if row.event == "redeploy" and situation.target is not None:
+            return _accepted_for(platoon, situation.target)
+        return {"engagement": platoon.engagement, "disputed_for": sorted(platoon.disputed_for)}
+    if incident is None or row.event == "kp_request":
+        return {}
+    if row.region == T2:
+        return {"engagement": incident.t2_engagement, "request": incident.t2_request}
+    return {"request": incident.t3_request} if row.region == T3 else {}
 
 
-def _record(command: Command) -> dict[str, object]:
-    if command.event == "own_mandate":  # KFOR without a request is kept as the exception it is
-        return {**command.record, "exception": True}
-    return dict(command.record)
-
-
-def _fact(situation: Situation, command: Command, stream: str) -> NewEvent:
-    may_write(situation)
-    _check_not_future(situation, command)
-    return _event(command, stream, INC, command.event, None, None, None)
-
-
-def _correction(situation: Situation, command: Command, stream: str) -> NewEvent:
-    """Other details for an event; what moved a state, or gave authority, stays as it was."""
-    rows = situation.policy.rows_of.get((command.region, command.event))
-    if rows is None:
-        raise InvalidField("event", f"no event {command.event!r} in region {command.region!r}")
-    _check_role(situation, rows)
-    _check_not_future(situation, command)
-    _check_asserter(rows[0], command)
-    for path in _STANDS.get((command.region, command.event), ()):
-        if _at(situation.corrected or command.record, path) != _at(command.record, path):
-            raise GuardRefused(
-                "details_only",
-                f"{path} led to what happened since: a correction supersedes details only",
-                f"record.{path}",
-            )
-    if (command.region, command.event) == (INC, "close"):
-        for name in _STILL_AGREES:
-            why = GUARDS[name].check(situation, command)
-            if why is not None:
-                raise GuardRefused(name, why, GUARDS[name].field)
-    return _event(command, stream, command.region, command.event, None, None, rows[0].id)
-
-
-_STANDS: dict[tuple[str, str], tuple[str, ...]] = {
-    (T2, "kp_request"): ("request.purpose",),
-    (T2, "change_purpose"): ("request.purpose",),
-    (T2, "accept"): ("platoons",),
-    (T2, "refuse"): ("reason",),
-    (T2, "depart"): ("platoons",),
-    (T3, "begin_handover"): ("receiver",),
-    (RES, "reserve"): ("engagement",),
-    (RES, "unreserve"): ("engagement",),
-    (RES, "release"): ("engagement",),
-    (RES, "redeploy"): ("from_incident", "to_incident"),
-    (RES, "join_exercise"): ("operation",),
-    (RES, "leave_exercise"): ("operation",),
-}
-"""Parts of a record that the state was folded from: no correction changes them."""
-
-_STILL_AGREES = ("tally_reconciled", "force_recorded")
-"""What an incident was closed with has to agree with the facts also when it is corrected."""
-
-
-def _at(record: Mapping[str, Any], path: str) -> Any:
-    found: Any = record
-    for name in path.split("."):
-        found = found.get(name) if isinstance(found, Mapping) else None
-    return found
+def fact(situation: Situation, command: Command, stream: str) -> NewEvent:
+    """What is written down whatever the state: it moves nothing. Raises as ``decide`` does."""
+    may_write_fact(situation, command.event)
+    check_second_user(command)
+    check_fact_times(situation, command)
+    return new_event(command, stream, INC, command.event, None, None, None)
 
 
 def incident_regions() -> tuple[str, ...]:

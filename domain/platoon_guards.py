@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
+from domain.authority_guards import approval_missing, held_for, too_many, why_not_live
 from domain.events import Command
 from domain.guard_book import guard, incident_of, record_guard
 from domain.situation import Situation
 from domain.transitions import T2_COMMITTED, T2_UNDER_WAY
-
-
-@record_guard("operations_approval", "record.operations_approval_ref")
-def _operations_approval(situation: Situation, command: Command) -> str | None:
-    if incident_of(situation).t2_purpose == "civil_disturbance":
-        return None
-    if command.record.get("operations_approval_ref"):
-        return None
-    return "a purpose other than civil disturbance needs the approval of EULEX operations"
 
 
 def _wanted(command: Command) -> list[str]:
@@ -68,11 +60,39 @@ def _reserve_kept(situation: Situation, command: Command) -> str | None:
 
 @record_guard("platoons_reserved", "record.platoons")
 def _platoons_reserved(situation: Situation, command: Command) -> str | None:
-    here = incident_of(situation).incident_id
+    here = incident_of(situation).t2_engagement
     for name in _wanted(command):
         platoon = situation.platoons.get(name)
-        if platoon is None or platoon.state != "RESERVED" or platoon.incident != here:
-            return f"{name} is not reserved for this incident"
+        held = platoon is not None and platoon.state in ("RESERVED", "BOUND")
+        if platoon is None or not held or platoon.engagement != here:
+            return f"{name} is neither reserved for this engagement nor bound to it"
+        if platoon.disputed:
+            return f"{name} was accepted by an entry that is disputed"
+    return None
+
+
+@guard("platoon_here")
+def _platoon_here(situation: Situation, _command: Command | None) -> str | None:
+    here = incident_of(situation).t2_engagement
+    for platoon in situation.platoons.values():
+        if platoon.state == "BOUND" and platoon.engagement == here and not platoon.disputed:
+            return None
+    return "no platoon is bound to this engagement by an acceptance that nobody disputes"
+
+
+@guard("same_engagement")
+def _same_engagement(situation: Situation, _command: Command | None) -> str | None:
+    if situation.platoon is None or situation.incident is None:
+        return None
+    if situation.platoon.engagement == situation.incident.t2_engagement:
+        return None
+    return "the platoon is reserved for an engagement that is over"
+
+
+@guard("platoon_undisputed")
+def _platoon_undisputed(situation: Situation, _command: Command | None) -> str | None:
+    if situation.platoon is not None and situation.platoon.disputed:
+        return "what binds this platoon is disputed: it goes no further and is released"
     return None
 
 
@@ -96,12 +116,20 @@ def _engagement_under_way(situation: Situation, command: Command | None) -> str 
     return None
 
 
+def _is_over(situation: Situation) -> bool:
+    """Whether the engagement that the platoon serves is over: ended, or followed by another."""
+    platoon, incident = situation.platoon, incident_of(situation)
+    if platoon is not None and platoon.engagement != incident.t2_engagement:
+        return True
+    return incident.t2 not in T2_COMMITTED
+
+
 def _others_bound(situation: Situation) -> int:
     platoon = situation.platoon
     return sum(
         other.state == "BOUND"
         and platoon is not None
-        and other.incident == platoon.incident
+        and other.engagement == platoon.engagement
         and other.platoon_id != platoon.platoon_id
         for other in situation.platoons.values()
     )
@@ -109,29 +137,36 @@ def _others_bound(situation: Situation) -> int:
 
 @guard("engagement_keeps_one")
 def _engagement_keeps_one(situation: Situation, _command: Command | None) -> str | None:
-    # over is also what is asked for anew: a platoon that stayed need not wait for that answer
-    if incident_of(situation).t2 not in T2_COMMITTED or _others_bound(situation):
+    if _is_over(situation) or _others_bound(situation):
         return None
     return "it is the last platoon of an engagement that is not over"
 
 
 @guard("loser_keeps_one")
 def _loser_keeps_one(situation: Situation, _command: Command | None) -> str | None:
-    if incident_of(situation).t2 == "WITHDRAWN" or _others_bound(situation):
+    if _is_over(situation) or _others_bound(situation):
         return None
-    return "the incident it leaves keeps no platoon and is not withdrawn from"
+    return "the engagement it leaves keeps no platoon and is not over"
 
 
 @record_guard("target_accepted", "record.to_incident")
 def _target_accepted(situation: Situation, command: Command) -> str | None:
-    platoon = situation.platoon
-    if platoon is not None and command.record["from_incident"] != platoon.incident:
+    """A redeployment is the commander's acceptance of this platoon for the other engagement."""
+    platoon, target = situation.platoon, situation.target
+    if platoon is None or command.record["from_incident"] != platoon.incident:
         return "the platoon is not bound to from_incident"
-    if command.record["to_incident"] == command.record["from_incident"]:
-        return "the platoon is at to_incident already"
-    if situation.target is None or situation.target.t2 != "ACCEPTED":
+    if target is None or target.t2 != "ACCEPTED":
         return "tier 2 is not accepted at to_incident"
-    return None
+    if target.t2_engagement == platoon.engagement:
+        return "the platoon serves that engagement already"
+    if situation.actor.name in target.t2_behind or situation.linked & target.t2_behind:
+        return "who is behind the request at to_incident may not accept for it"
+    held = len(held_for(situation, target.t2_engagement)) + 1
+    return (
+        why_not_live(target)
+        or too_many(held, target.t2_asked)
+        or approval_missing(target.t2_purpose, command)
+    )
 
 
 @record_guard("head_count_complete", "record.headcount")
@@ -149,3 +184,11 @@ def _exercise_open(situation: Situation, command: Command) -> str | None:
     if command.record["operation"] in situation.open_exercises:
         return None
     return "no open exercise of that name"
+
+
+@record_guard("exercise_joined", "record.operation")
+def _exercise_joined(situation: Situation, command: Command) -> str | None:
+    joined = situation.platoon.exercise if situation.platoon else None
+    if command.record["operation"] == joined:
+        return None
+    return f"the platoon is in the exercise {joined}, not in that one"

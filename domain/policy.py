@@ -53,6 +53,12 @@ class Policy:
     ``reserve_minimum``: platoons to keep available unless an override is recorded, in an operation
     that was opened without a number of its own.
     ``late_after``: how long after it happened an entry counts as late.
+    ``oldest_entry``: how long after it happened an incident, a line of the log or a platoon's
+    first step is taken at all; what is older belongs into a history.
+    ``agreement_age``: how old the agreement of the Kosovo Police commander may be at an engagement.
+    ``confirmation_age``: how far a confirmation may lie from the act that it confirms, and a
+    request's receipt before the request.
+    ``informed_age``: how long before its report an incident may have been known or seen.
     ``tracks``: how fixes are cleaned and tracks are read; the same in every operation.
     ``rows_of``: the transition table by (region, event), with the roles that the unit has set.
     ``of_kind``: what is different in operations of a kind (``live``, ``exercise``, ``history``).
@@ -63,6 +69,10 @@ class Policy:
     arrival_radius_m: float = 1000.0
     reserve_minimum: int = 1
     late_after: timedelta = timedelta(minutes=10)
+    oldest_entry: timedelta = timedelta(days=7)
+    agreement_age: timedelta = timedelta(minutes=60)
+    confirmation_age: timedelta = timedelta(minutes=60)
+    informed_age: timedelta = timedelta(hours=24)
     timers: Timers = Timers()
     travel: Travel = Travel()
     tracks: AnalysisSettings = field(default_factory=AnalysisSettings)

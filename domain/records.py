@@ -118,6 +118,7 @@ def _request(needed: dict[str, Schema]) -> Schema:
 
 _T2_REQUEST = _request({"platoons_asked": count(1, 20)})
 _T3_REQUEST = _request({"units_asked": text(200)})
+_ANEW = fields({"request": _T2_REQUEST}, {"operations_approval_ref": text(120)})
 _REASON = fields({"reason_text": text()})
 _NOTHING = fields({})
 
@@ -177,10 +178,18 @@ RECORDS: dict[tuple[str, str], Schema] = {
         },
         {"means": text(200)},
     ),
+    (INC, "stays"): fields(
+        {
+            "ground": code("withdrawal_dangerous", "protection_of_life", "self_defence", "other"),
+            "ground_text": text(),
+        },
+        {"kp_told_at": moment()},
+    ),
     (T2, "prealert"): fields({"readiness_level": text(60)}),
     (T2, "stand_down"): _REASON,
     (T2, "kp_request"): fields({"request": _T2_REQUEST}),
-    (T2, "change_purpose"): fields({"request": _T2_REQUEST}),
+    (T2, "change_purpose"): _ANEW,
+    (T2, "reconfirm"): _ANEW,
     (T2, "acknowledge"): fields({"read_back": must_be_true()}),
     (T2, "accept"): fields(
         {"tasking_order_no": text(60), "platoons": names(), "eta": moment()},
@@ -256,7 +265,12 @@ RECORDS: dict[tuple[str, str], Schema] = {
         {"giver": text(120), "taker": text(120)}, {"sector": text(120), "skip_ground": text()}
     ),
     (RES, "reserve"): fields(
-        {"engagement": text(60)}, {"reason_text": text(), "reserve_override_ref": text(120)}
+        {"engagement": text(60)},
+        {
+            "reason_text": text(),
+            "reserve_override_ref": text(120),
+            "operations_approval_ref": text(120),
+        },
     ),
     (RES, "bind"): fields({"tasking_order_no": text(60)}),
     (RES, "unreserve"): fields({"engagement": text(60), "reason_text": text()}),
@@ -267,7 +281,8 @@ RECORDS: dict[tuple[str, str], Schema] = {
             "to_incident": text(60),
             "reason_text": text(),
             "kp_told_at": moment(),
-        }
+        },
+        {"operations_approval_ref": text(120)},
     ),
     (RES, "returned"): fields({"headcount": count(0, 1000), "equipment_ok": flag()}),
     (RES, "join_exercise"): fields({"operation": text(40)}, {"reason_text": text()}),
@@ -301,6 +316,12 @@ _ENVELOPE_OPTIONAL: dict[str, Schema] = {
     "late_entry": flag(),
     "corrects": _UUID,
 }
+_OF_ONE_ACT: dict[str, Schema] = {
+    "second_person": fields({"user": text(40), "password": text(200)}),
+    "dispute": fields({"breaks": text()}, {"said_by": text(200)}),
+}
+"""What an act may carry besides: the own password of a second person, which is never stored, and
+with ``corrects`` what a true statement breaks."""
 ENVELOPE: Schema = fields(
     {
         "command_id": _UUID,
@@ -310,7 +331,7 @@ ENVELOPE: Schema = fields(
         "occurred_at": moment(),
         "asserted_by": ASSERTED_BY,
     },
-    _ENVELOPE_OPTIONAL,
+    {**_ENVELOPE_OPTIONAL, **_OF_ONE_ACT},
 )
 REPORT_ENVELOPE: Schema = fields(
     {

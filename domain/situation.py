@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from domain.events import Actor
+from domain.events import Actor, Event
 from domain.policy import Policy
 from domain.state import IncidentState, PlatoonState
 
@@ -22,8 +22,16 @@ class Situation:
     redeployed platoon goes). ``sealed`` operations are over and take nothing more.
 
     ``tally`` is the latest count of casualties and ``force`` are the records of force since the
-    incident was opened; ``corrected`` is the record of the event that a correction supersedes;
-    ``ranking`` is what was suggested about the incidents that compete for platoons.
+    incident was opened; ``ranking`` is what was suggested about the incidents that compete for
+    platoons.
+
+    ``linked`` are the accounts that the actor has created or reset, and those by which the actor's
+    own was. ``accepted_before`` tells that the commander has accepted this platoon for this
+    engagement in the platoon's own stream. ``confirming`` are the draft that is being entered and
+    those that wait behind it.
+
+    For a correction, ``history`` are the events of the stream, ``platoon_logs`` those of the
+    platoons that it reaches, and ``corrected`` is the event as it is known now.
     """
 
     now: datetime
@@ -41,5 +49,10 @@ class Situation:
     open_exercises: frozenset[str] = frozenset()
     tally: Mapping[str, Any] | None = None
     force: Sequence[Mapping[str, Any]] = ()
-    corrected: Mapping[str, Any] | None = None
+    linked: frozenset[str] = frozenset()
+    accepted_before: bool = False
+    confirming: frozenset[str] = frozenset()
+    history: Sequence[Event] = ()
+    platoon_logs: Mapping[str, Sequence[Event]] = field(default_factory=dict)
+    corrected: Event | None = None
     ranking: Sequence[Mapping[str, Any]] = ()

@@ -26,8 +26,9 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+from domain.effective import with_times
 from domain.errors import InvalidField
-from domain.events import Folded
+from domain.events import RETIMED, Folded
 from domain.policy import Policy, Timers
 from domain.records import TO_FOLLOW
 from domain.time import from_microseconds, parse_rfc3339, to_microseconds, to_rfc3339
@@ -59,10 +60,14 @@ _CLOCKS: dict[str, dict[str | None, tuple[str, ...]]] = {
 _OWNERS = {DECIDE: "FPU_CMD", DEPART: "PLT_LDR", ARRIVE: "PLT_LDR", SITREP: "PLT_LDR"}
 _DESK = "FPU_DUTY"
 
-_BY_VOICE = frozenset({(T2, "kp_request"), (T2, "change_purpose"), (T3, "request_by_kp")})
+_BY_VOICE = frozenset(
+    {(T2, "kp_request"), (T2, "change_purpose"), (T2, "reconfirm"), (T3, "request_by_kp")}
+)
 """Requests that Kosovo Police confirm in writing."""
 
-READ_WITH_BODY = ("note", "kp_request", "change_purpose", "request_by_kp", "accept", "depart")
+READ_WITH_BODY = (
+    "note", "kp_request", "change_purpose", "reconfirm", "request_by_kp", "accept", "depart",
+)  # fmt: skip
 """The events into whose body the clocks look."""
 
 
@@ -306,16 +311,17 @@ class TimerBook:
             if owed is None or owed.stopped_us is not None:
                 self._owe(request)
         elif owed is not None and owed.stopped_us is None:
-            # A correction that keeps the time of what it corrects does not say when the paper
-            # came: then it counts from when somebody wrote that down.
-            told = event.occurred_us if event.occurred_us != asked_us else event.recorded_us
+            # A correction has the time of what it corrects and does not say when the paper came:
+            # it counts from when somebody wrote that down. In old logs it may have its own time.
+            moved = event.occurred_us != asked_us and event.reason != RETIMED
+            told = event.occurred_us if moved else event.recorded_us
             self._end(owed, told)
 
 
 def fold_timers(incident: str, policy: Policy, events: Iterable[Folded]) -> TimerBook:
     """The clocks after ``events`` of an incident's stream."""
     book = TimerBook(incident, policy)
-    for event in events:
+    for event in with_times(events):
         book.absorb(event)
     return book
 

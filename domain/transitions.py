@@ -18,7 +18,7 @@ Reading a row: in one of ``from_states`` the ``event``, asserted by one of those
 roles and entered by a user with one of those roles, leads to ``to_state`` if every guard holds.
 Guards are named here, explained in ``domain/guards.py`` and worded in the catalogues. What the
 event must carry is in ``domain/records.py``. A row whose event and origin stand twice (A16, K15)
-is told apart by its guards.
+is told apart by its guards; A19 is one event in five rows, each leading back to where it started.
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ START = "-"
 
 T2_TERMINAL = ("REFUSED", "CANCELLED", "EXPIRED", "WITHDRAWN", "RELEASED")
 T3_TERMINAL = ("REFUSED", "CANCELLED", "WITHDRAWN", "RELEASED")
+T2_COMMITTED = ("ACCEPTED", "EN_ROUTE", "ON_SCENE", "ENGAGED", "HANDING_BACK")
+"""Where the FPU is bound to an engagement that it has accepted."""
 
 STATES: dict[str, tuple[str, ...]] = {
     INC: ("REPORTED", "KP_LEAD", "STABILISED", "CLOSED", "DISCARDED"),
@@ -103,15 +105,17 @@ TABLE: tuple[Transition, ...] = (
     _row("INC I02", "REPORTED", "confirm", "KP_CMD FPU_DUTY", "FPU_DUTY EXCON",
          "kp_informed", "KP_LEAD"),
     _row("INC I03", "REPORTED", "discard", "FPU_DUTY", "FPU_DUTY EXCON",
-         "no_tier_involved duplicate_named", "DISCARDED"),
+         "no_tier_involved no_open_draft duplicate_named", "DISCARDED"),
     _row("INC I04", "DISCARDED", "reinstate", "FPU_CMD", "FPU_CMD",
          "", "REPORTED"),
-    _row("INC I05", "KP_LEAD", "stabilise", "KP_CMD FPU_DUTY", "FPU_DUTY EXCON",
+    _row("INC I05", "KP_LEAD", "stabilise", "KP_CMD", "FPU_DUTY EXCON",
          "nobody_engaged line_with_kp", "STABILISED"),
     _row("INC I06", "STABILISED", "deteriorate", "KP_CMD PATROL_LDR", "FPU_DUTY PATROL_LDR EXCON",
          "", "KP_LEAD"),
     _row("INC I07", "STABILISED", "close", "FPU_CMD", "FPU_CMD EXCON",
-         "engagements_over nothing_bound line_with_kp tally_reconciled force_recorded", "CLOSED"),
+         "engagements_over nothing_bound line_with_kp no_open_draft tally_reconciled "
+         "force_recorded",
+         "CLOSED"),
     _row("INC I08", "CLOSED", "reopen", "FPU_CMD", "FPU_CMD",
          "", "KP_LEAD"),
     # --- tier 2, the EULEX Formed Police Unit -------------------------------------------------
@@ -124,7 +128,9 @@ TABLE: tuple[Transition, ...] = (
     _row("T2 A04", "REQUESTED", "acknowledge", "FPU_DUTY", "FPU_DUTY",
          "", "ACKNOWLEDGED"),
     _row("T2 A05", "ACKNOWLEDGED", "accept", "FPU_CMD", "FPU_CMD",
-         "four_eyes operations_approval platoons_free reserve_kept", "ACCEPTED"),
+         "authority_live four_eyes operations_approval platoons_free reserve_kept "
+         "asked_not_exceeded",
+         "ACCEPTED"),
     _row("T2 A06", "REQUESTED ACKNOWLEDGED", "refuse", "FPU_CMD EULEX_OPS", "FPU_CMD EULEX_OPS",
          "told", "REFUSED"),
     _row("T2 A07", "REQUESTED ACKNOWLEDGED ACCEPTED EN_ROUTE ON_SCENE", "cancel", "KP_REQ",
@@ -132,27 +138,34 @@ TABLE: tuple[Transition, ...] = (
     _row("T2 A08", "REQUESTED", "expire", "FPU_DUTY", "FPU_DUTY",
          "request_outlived", "EXPIRED"),
     _row("T2 A09", "ACCEPTED", "depart", "PLT_LDR", "PLT_LDR FPU_DUTY",
-         "platoons_reserved", "EN_ROUTE"),
+         "authority_live platoons_reserved", "EN_ROUTE"),
     _row("T2 A10", "EN_ROUTE", "arrive", "PLT_LDR", "PLT_LDR FPU_DUTY",
          "within_radius", "ON_SCENE"),
     _row("T2 A11", "ON_SCENE", "engage", "PLT_LDR", "PLT_LDR FPU_DUTY",
-         "kp_leads purpose_civil_disturbance kp_agreed", "ENGAGED"),
+         "kp_leads purpose_civil_disturbance authority_live platoon_here kp_agreed", "ENGAGED"),
     _row("T2 A12", "ENGAGED", "disengage", "PLT_LDR FPU_CMD", "PLT_LDR FPU_DUTY",
          "line_not_fpu", "ON_SCENE"),
     _row("T2 A13", "ON_SCENE ENGAGED", "change_purpose", "KP_REQ FPU_CMD", "FPU_CMD",
-         "line_not_fpu second_person_took_request request_received", "ON_SCENE"),
+         "line_not_fpu no_end_said operations_approval asked_not_exceeded request_received "
+         "second_person",
+         "ON_SCENE"),
     _row("T2 A14", "ON_SCENE ENGAGED", "begin_handback", "PLT_LDR FPU_CMD", "PLT_LDR FPU_DUTY",
          "", "HANDING_BACK"),
     _row("T2 A15", "HANDING_BACK", "handback_confirmed", "KP_CMD PLT_LDR", "FPU_DUTY",
          "line_not_fpu two_confirmations", "RELEASED"),
     _row("T2 A16a", "HANDING_BACK", "handback_failed", "PLT_LDR", "PLT_LDR FPU_DUTY",
-         "not_revoked line_with_fpu", "ENGAGED"),
+         "not_revoked line_with_fpu purpose_civil_disturbance authority_live platoon_here",
+         "ENGAGED"),
     _row("T2 A16b", "HANDING_BACK", "handback_failed", "PLT_LDR", "PLT_LDR FPU_DUTY",
          "not_revoked line_not_fpu", "ON_SCENE"),
     _row("T2 A18", "ENGAGED HANDING_BACK", "revoke_request", "KP_REQ", "FPU_DUTY EXCON",
          "not_revoked", "HANDING_BACK"),
     _row("T2 A17", "ACCEPTED EN_ROUTE ON_SCENE ENGAGED HANDING_BACK", "withdraw",
          "FPU_CMD EULEX_OPS", "FPU_CMD EULEX_OPS", "line_not_fpu told", "WITHDRAWN"),
+    *(_row(f"T2 A19{letter}", state, "reconfirm", "KP_REQ FPU_CMD", "FPU_CMD",
+           "authority_disputed not_revoked no_end_said purpose_kept operations_approval "
+           "asked_not_exceeded request_received second_person", state)
+      for letter, state in zip("abcde", T2_COMMITTED, strict=True)),
     # --- tier 3, KFOR -------------------------------------------------------------------------
     _row("T3 K01", "NONE T3_TERMINAL", "inform_kfor", "FPU_DUTY", "FPU_DUTY EXCON",
          "incident_not_ended", "INFORMED"),
@@ -191,22 +204,23 @@ TABLE: tuple[Transition, ...] = (
          "FPU_DUTY EXCON", "line_not_kfor", "WITHDRAWN"),
     # --- who holds the line -------------------------------------------------------------------
     _row("LINE L01", "KP", "relief_in_place_fpu", "KP_CMD PLT_LDR", "FPU_DUTY EXCON",
-         "incident_not_ended tier2_engaged two_confirmations", "FPU"),
+         "incident_not_ended tier2_engaged authority_live two_confirmations", "FPU"),
     _row("LINE L02", "KP FPU", "relief_in_place_kfor", "KP_CMD PLT_LDR KFOR_LNO", "FPU_DUTY EXCON",
          "incident_not_ended tier3_engaged two_confirmations", "KFOR"),
     _row("LINE L03", "KFOR", "relief_in_place_fpu", "KFOR_LNO PLT_LDR", "FPU_DUTY EXCON",
-         "incident_not_ended tier2_engaged two_confirmations", "FPU"),
+         "incident_not_ended tier2_engaged authority_live two_confirmations", "FPU"),
     _row("LINE L04", "FPU KFOR", "relief_in_place_kp", "PLT_LDR KFOR_LNO KP_CMD", "FPU_DUTY EXCON",
          "incident_not_ended two_confirmations fpu_not_skipped", "KP"),
     # --- a platoon ----------------------------------------------------------------------------
     _row("RES R01", "AVAILABLE", "reserve", "FPU_CMD", "FPU_CMD FPU_DUTY",
-         "on_shift engagement_under_way reserve_kept", "RESERVED"),
+         "on_shift engagement_under_way authority_live named_by_acceptance reserve_kept "
+         "asked_not_exceeded", "RESERVED"),
     _row("RES R02", "RESERVED", "bind", "FPU_DUTY", "FPU_DUTY",
-         "engagement_under_way", "BOUND"),
+         "engagement_under_way same_engagement authority_live platoon_undisputed", "BOUND"),
     _row("RES R03", "RESERVED", "unreserve", "FPU_CMD", "FPU_CMD FPU_DUTY",
          "", "AVAILABLE"),
     _row("RES R04", "BOUND", "redeploy", "FPU_CMD", "FPU_CMD",
-         "target_accepted loser_keeps_one told", "BOUND"),
+         "platoon_undisputed target_accepted loser_keeps_one told", "BOUND"),
     _row("RES R05", "BOUND", "release", "FPU_CMD", "FPU_CMD FPU_DUTY",
          "engagement_keeps_one", "RETURNING"),
     _row("RES R06", "RETURNING", "returned", "PLT_LDR", "PLT_LDR FPU_DUTY",
@@ -214,16 +228,26 @@ TABLE: tuple[Transition, ...] = (
     _row("RES R07", "AVAILABLE", "join_exercise", "FPU_CMD", "FPU_CMD",
          "exercise_open reserve_kept", "IN_EXERCISE"),
     _row("RES R08", "IN_EXERCISE", "leave_exercise", "FPU_CMD EXCON", "FPU_CMD",
-         "", "AVAILABLE"),
+         "exercise_joined", "AVAILABLE"),
 )
 # fmt: on
 
-WITHOUT_TRANSITION = ("observation", "note", "casualties", "force")
-"""Facts that are always taken, in any state, by any role that writes; they move nothing."""
+WITHOUT_TRANSITION = ("observation", "note", "casualties", "force", "stays")
+"""Facts that are always taken, in any state and whatever the sender has seen; they move nothing."""
 
 OBSERVERS = ("FPU_DUTY", "FPU_CMD", "EULEX_OPS", "PLT_LDR", "PATROL_LDR", "EXCON")
 """Who may write an observation, a note or a line of the occurrence log (never out of its kind of
 operation: EXCON only in an exercise)."""
+
+WRITERS_OF = {"stays": ("FPU_CMD",)}
+"""Facts that are not everybody's to write down. ``stays``: the FPU stays with its ground although
+its authority is disputed, because withdrawing is dangerous."""
+
+FORWARD = (
+    (T2, "accept"), (T2, "depart"), (T2, "engage"), (LINE, "relief_in_place_fpu"),
+    (RES, "reserve"), (RES, "bind"), (RES, "redeploy"),
+)  # fmt: skip
+"""Steps that use the authority of a request, besides a failed hand-back that leads to Engaged."""
 
 
 def _index() -> dict[tuple[str, str], tuple[Transition, ...]]:
@@ -241,7 +265,6 @@ T2_UNDER_REQUEST = (
 )  # fmt: skip
 """Where a request of Kosovo Police stands behind tier 2."""
 
-T2_COMMITTED = ("ACCEPTED", "EN_ROUTE", "ON_SCENE", "ENGAGED", "HANDING_BACK")
 T2_UNDER_WAY = ("ACCEPTED", "EN_ROUTE", "ON_SCENE", "ENGAGED")
 
 

@@ -1,9 +1,10 @@
 """Open incidents: size tells the severity, rings and their colour the tier that holds it.
 
-Features: Points with ``id``, ``image`` (``incident-<severity>-<tier>-<waiting|plain|over>``),
-``label``, ``severity`` (1 to 5), ``reach`` (how far the label stands off, in ems) and ``selected``
-(bool). The images are drawn by
-``assets/fpu-images.js``: a diamond with the severity in it and one, two or three rings.
+Features: Points with ``id``, ``image``
+(``incident-<severity>-<tier>-<disputed|waiting|plain|over>``), ``label``, ``severity`` (1 to 5),
+``reach`` (how far the label stands off, in ems), ``selected`` and ``disputed`` (bool). The images
+are drawn by ``assets/fpu-images.js``: a diamond with the severity in it and one, two or three
+rings; one whose authority is disputed has a sign of attention at its corner.
 """
 
 from __future__ import annotations
@@ -59,7 +60,12 @@ def _number(theme: Theme) -> dict[str, Any]:
         "type": "symbol",
         "source": "incidents",
         "layout": {
-            "symbol-sort-key": ["-", 0, ["get", "severity"]],
+            "symbol-sort-key": [
+                "case",
+                ["to-boolean", ["get", "disputed"]],
+                -9,
+                ["-", 0, ["get", "severity"]],
+            ],
             "text-field": ["get", "label"],
             "text-font": FONT_BOLD,
             "text-size": by_zoom(12, 13, 15),
@@ -69,7 +75,12 @@ def _number(theme: Theme) -> dict[str, Any]:
             "text-overlap": ["step", ["zoom"], "never", 10, "always"],
         },
         "paint": {
-            "text-color": theme.city_text,
+            "text-color": [
+                "case",
+                ["to-boolean", ["get", "disputed"]],
+                theme.alarm,
+                theme.city_text,
+            ],
             "text-halo-color": theme.halo,
             "text-halo-width": 2,
         },

@@ -12,16 +12,16 @@ from domain.errors import NotFound
 from domain.records import TO_FOLLOW
 from domain.time import to_rfc3339
 from domain.transitions import RES, T2
-from pages.asking import SITREP, first_field, needed_fields
+from pages.asking import DISPUTE, SITREP, first_field, needed_fields
 from pages.clock_times import group
-from pages.corrections import Corrections
-from pages.event_form import EventForm, event_form, with_needed
+from pages.event_form import SECOND_PERSON, EventForm, dispute_form, event_form, with_needed
 from pages.form_view import Choices, Painter
 from pages.forms import Field
 from pages.incident_actions import event_words
+from pages.incident_identifiers import wait
 from pages.incident_view import IncidentView, PlatoonRow
 from pages.places import place_choices
-from pages.prefill import prefill
+from pages.prefill import disputing, prefill
 from pages.strings import text
 from services.container import Services
 
@@ -36,9 +36,18 @@ def act_title(view: IncidentView, meta: Meta, language: str) -> str:
     if meta["ask"] == SITREP:
         words = text("incident.sitrep", language)
     if meta["corrects"]:
-        words = text("incident.correcting", language, event=words)
+        key = "incident.disputing" if meta["ask"] == DISPUTE else "incident.correcting"
+        words = text(key, language, event=words)
     platoon = _platoon(view, meta)
     return f"{words} · {platoon.callsign}" if platoon else words
+
+
+def form_of(meta: Meta) -> EventForm:
+    """The form of what was asked for; ``meta`` as the opened form remembers it."""
+    if meta["ask"] == DISPUTE:
+        return dispute_form(meta["region"], meta["event"])
+    form = event_form(meta["region"], meta["event"], alone=bool(meta["corrects"]))
+    return with_needed(form, meta.get("needed", ()))
 
 
 def act_fields(
@@ -46,36 +55,52 @@ def act_fields(
 ) -> tuple[list[Component], dict[str, Any]]:
     """The fields, and what the form has to remember; raises ``NotFound``."""
     needed = [*_needed(view, meta), *needed_fields(meta["ask"])]
-    form = with_needed(event_form(meta["region"], meta["event"]), needed)
+    form = form_of({**meta, "needed": needed})
     platoon = _platoon(view, meta)
-    values = prefill(form, view, language, platoon, meta["ask"])
-    if meta["corrects"]:
-        values |= _as_recorded(view, platoon, meta["corrects"], form)
-    first = first_field(meta["ask"])
-    painter = Painter(FORM, language, values, _choices(services, view, meta), first)
     opened_at = to_rfc3339(view.now)
-    if meta["corrects"]:  # a correction is about the time of what it corrects
-        opened_at = _corrected(view, platoon, meta["corrects"])["occurred_at"]
+    labels = {}
+    if meta["ask"] == DISPUTE:
+        values = disputing(form, view, language)
+        labels = {"occurred_at": text("incident.disputed_when", language)}
+    elif meta["corrects"]:  # the time of a correction is that of what it corrects
+        known = _known(view, platoon, meta["corrects"])
+        values = _as_recorded(known, form)
+        opened_at = known["occurred_at"]
+        labels = {"occurred_at": text("incident.correct_when", language)}
+    else:
+        values = prefill(form, view, language, platoon, meta["ask"])
+    first = first_field(meta["ask"])
+    painter = Painter(FORM, language, values, _choices(services, view, meta), first, labels)
     remembered = {
         "opened_at": opened_at,
         "occurred_typed": values.get("occurred_at"),
-        "last_at": _last_at(view, meta["region"]),
+        "floor": _floor(view, platoon, meta),
         "needed": needed,
     }
     if platoon is not None:
         remembered["version"] = platoon.version
-    return [*_drawn(painter, form, language, first)], remembered
+    return [*_explained(meta, language), *_drawn(painter, form, language, first)], remembered
+
+
+def _explained(meta: Meta, language: str) -> Iterator[Component]:
+    """What a correction and a dispute do, and what they do not."""
+    if meta["corrects"]:
+        key = "dispute_hint" if meta["ask"] == DISPUTE else "correct_hint"
+        yield html.P(text(f"incident.{key}", language), className="form-hint")
 
 
 def _drawn(painter: Painter, form: EventForm, language: str, first: str) -> Iterator[Component]:
     if form.record:
         yield html.Div(painter.fields(form.record), className="asked record")
-    around = list(form.around)
+    second = [one for one in form.around if one.group == SECOND_PERSON]
+    around = [one for one in form.around if one not in second]
     if _is_known_place(form, painter.values):
         place = [one for one in around if one.name == "place_ref" or one.group == "position"]
         around = [one for one in around if one not in place]
         yield _known_place(painter, place, language)
     yield html.Div(painter.fields(around), className="asked around")
+    if second:
+        yield _second_person(painter, second, language)
     yield html.Details(
         [
             html.Summary(text("incident.more", language)),
@@ -83,6 +108,18 @@ def _drawn(painter: Painter, form: EventForm, language: str, first: str) -> Iter
         ],
         open=any(one.path == first for one in form.more),
     )
+
+
+def _second_person(painter: Painter, fields: Sequence[Field], language: str) -> Component:
+    """Two people, either at one screen, or one after the other."""
+    legend = html.Legend(text(f"record.group.{SECOND_PERSON}", language))
+    later = html.Button(
+        text("incident.let_wait", language), id=wait(FORM), type="button", className="do"
+    )
+    hint = html.P(text("incident.let_wait_hint", language), className="hint")
+    asked = [painter.field(one) for one in fields]
+    frame = html.Fieldset([legend, *asked, later, hint], className="group second-person")
+    return html.Div(frame, className="asked")
 
 
 def _is_known_place(form: EventForm, values: Mapping[str, Any]) -> bool:
@@ -137,8 +174,8 @@ def _may_be_named(one: Mapping[str, Any], view: IncidentView, meta: Meta) -> boo
 
 def _needed(view: IncidentView, meta: Meta) -> list[str]:
     """Fields that are needed for what was asked: a guard of the table looks at the purpose."""
-    accepting = (meta["region"], meta["event"]) == (T2, "accept")
-    if accepting and view.summary["purpose"] not in (None, "civil_disturbance"):
+    uses = (meta["region"], meta["event"]) in ((T2, "accept"), (T2, "reconfirm"))
+    if uses and view.summary["purpose"] not in (None, "civil_disturbance"):
         return ["record.operations_approval_ref"]
     return []
 
@@ -152,26 +189,37 @@ def _platoon(view: IncidentView, meta: Meta) -> PlatoonRow | None:
     raise NotFound("no such platoon in this operation")
 
 
-def _last_at(view: IncidentView, region: str) -> str | None:
-    times = [one["occurred_at"] for one in view.history if one["region"] == region]
-    return max(times) if times else None
+def _floor(view: IncidentView, platoon: PlatoonRow | None, meta: Meta) -> str | None:
+    """The earliest moment that the form can be about, as far as it is known; what is typed to the
+    minute is not before it."""
+    stream = view.known if platoon is None else platoon.known
+    if meta["ask"] == DISPUTE:
+        return str(_known(view, platoon, meta["corrects"])["occurred_at"])
+    if meta["corrects"]:
+        seq = _known(view, platoon, meta["corrects"])["seq"]
+        stream = [one for one in stream if one["seq"] < seq]
+    else:
+        options = view.options if platoon is None else platoon.options
+        for one in options:
+            same = (one["region"], one["event"]) == (meta["region"], meta["event"])
+            if same and "not_before" in one:
+                return str(one["not_before"])
+    lane = [one for one in stream if one["region"] == meta["region"] and one["to_state"]]
+    return max((one["occurred_at"] for one in lane), default=None)
 
 
-def _as_recorded(
-    view: IncidentView, platoon: PlatoonRow | None, corrected: str, form: EventForm
-) -> dict[str, Any]:
+def _known(view: IncidentView, platoon: PlatoonRow | None, identifier: str) -> Mapping[str, Any]:
+    """An event as it is known now; raises ``NotFound``."""
+    for one in view.known if platoon is None else platoon.known:
+        if one["id"] == identifier:
+            return one
+    raise NotFound("no such event at this incident")
+
+
+def _as_recorded(known: Mapping[str, Any], form: EventForm) -> dict[str, Any]:
     """The values of the event that is to be corrected, as they are known now."""
-    flat = dict(_flat(_corrected(view, platoon, corrected)))
+    flat = dict(_flat(known))
     return {one.path: value for one in form.fields if (value := _shown(one, flat)) is not None}
-
-
-def _corrected(view: IncidentView, platoon: PlatoonRow | None, corrected: str) -> Mapping[str, Any]:
-    """The newest version of an event; raises ``NotFound``."""
-    history = view.history if platoon is None else platoon.history
-    versions = Corrections(history).versions(corrected)
-    if not versions:
-        raise NotFound("no such event at this incident")
-    return versions[-1]
 
 
 def _shown(one: Field, flat: Mapping[str, Any]) -> Any:

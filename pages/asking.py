@@ -1,8 +1,9 @@
 """Why the form of an event is opened: what the button that opened it asks for.
 
 A text in the button's id: nothing for the plain form, ``field:<path>`` to begin at one field (a
-debt that is to be paid), ``offer:<name>`` for one of the ways out when no platoon is free, or
-``sitrep`` for a note that is a report from the scene.
+debt that is to be paid), ``offer:<name>`` for one of the ways out when no platoon is free,
+``sitrep`` for a note that is a report from the scene, or ``dispute`` for an entry by which somebody
+says that an event was not so.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 FIELD = "field:"
 OFFER = "offer:"
 SITREP = "sitrep"
+DISPUTE = "dispute"
 SITREP_REF = "record.sitrep_ref"
 
 CAPACITY = OFFER + "refuse"

@@ -30,6 +30,11 @@ def panel(
     )
 
 
+def warning(words: str) -> list[Component | str]:
+    """Words behind a sign that is seen where a colour is not."""
+    return [html.Span("!", className="caution", **aria(hidden="true")), words]
+
+
 def aria(**attributes: str) -> dict[str, Any]:
     """Attributes for assistive technology: ``aria(label="Map")`` gives ``aria-label``."""
     return {f"aria-{name.replace('_', '-')}": value for name, value in attributes.items()}

@@ -1,4 +1,7 @@
-"""Which entries of a log supersede which: a correction follows an event, or another one."""
+"""Which entries of a log supersede which: a correction follows an event, or another one.
+
+A dispute refers to an event as a correction does, and supersedes nothing.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,11 @@ from typing import Any
 Event = Mapping[str, Any]
 
 
+def is_dispute(event: Event) -> bool:
+    """Whether an entry says that an event was not so."""
+    return event.get("dispute") is not None
+
+
 class Corrections:
     """The corrections of one stream; ``history`` are event views, oldest first."""
 
@@ -15,10 +23,14 @@ class Corrections:
         by_id = {str(one["id"]): one for one in history}
         root: dict[str, str] = {}
         self._before: dict[str, Event] = {}
+        self._disputes: dict[str, list[Event]] = {}
         self._versions: dict[str, list[Event]] = {key: [one] for key, one in by_id.items()}
         for event in history:
             corrected = str(event["corrects"] or "")
             if corrected not in by_id:
+                continue
+            if is_dispute(event):
+                self._disputes.setdefault(root.get(corrected, corrected), []).append(event)
                 continue
             original = root.get(corrected, corrected)
             root[event["id"]] = original
@@ -29,6 +41,10 @@ class Corrections:
     def superseded_by(self, event: Event) -> Event | None:
         """The version before a correction; None for what is no correction."""
         return self._before.get(event["id"])
+
+    def disputes(self, identifier: str) -> list[Event]:
+        """The entries that dispute an event, oldest first."""
+        return self._disputes.get(identifier, [])
 
     def versions(self, identifier: str) -> list[Event]:
         """An event and its corrections, the newest last; empty where there is no such event."""

@@ -19,49 +19,108 @@ from pages.strings import text
 
 Draft = Mapping[str, Any]
 
+_RECENT = 3
+"""So many of those that ended are shown at once."""
+_YOURS = {
+    "second_person": "late.waits_for_you_second",
+    "back_to_author": "late.waits_for_you_again",
+}
+_OTHERS = {
+    "four_eyes": "late.waits_other",
+    "second_person": "late.waits_second",
+    "back_to_author": "late.waits_author",
+}
+
 _TIER = {"INC": "tier-1", "T2": "tier-2", "T3": "tier-3", "LINE": "line"}
 
 
-def drafts_frame(drafts: Sequence[Draft], language: str) -> Component:
+def drafts_frame(drafts: Sequence[Draft], language: str, ended: Sequence[Draft] = ()) -> Component:
     """The place of the drafts, which stays while they come and go."""
     return html.Div(
         [
-            dcc.Store(id=ids.DRAFTS_SEEN, data=fingerprint(drafts)),
-            html.Div(drafts_part(drafts, language), id=ids.INCIDENT_DRAFTS, className="part"),
+            dcc.Store(id=ids.DRAFTS_SEEN, data=fingerprint(drafts, ended)),
+            html.Div(
+                drafts_part(drafts, language, ended), id=ids.INCIDENT_DRAFTS, className="part"
+            ),
             html.Div(id=ids.DRAFT_NOTICE, className="form-notice", role="alert"),
         ],
         className="drafts-frame",
     )
 
 
-def fingerprint(drafts: Sequence[Draft]) -> str:
+def fingerprint(drafts: Sequence[Draft], ended: Sequence[Draft] = ()) -> str:
     """Another text whenever the drafts have to be drawn anew."""
-    return " ".join(
+    waiting = (
         f"{one['id']}:{one['mine']:d}{one['may_reject']:d}{(one['stopped'] or {}).get('guard')}"
+        f"{one['behind']}"
         for one in drafts
     )
+    return " ".join([*waiting, *(str(one["id"]) for one in ended)])
 
 
-def drafts_part(drafts: Sequence[Draft], language: str) -> Component | None:
-    """Every draft that waits; None when there is none."""
-    if not drafts:
+def drafts_part(
+    drafts: Sequence[Draft], language: str, ended: Sequence[Draft] = ()
+) -> Component | None:
+    """Every draft that waits, in the order of their queue, and those that ended with their
+    request, newest first; None when there is none."""
+    if not drafts and not ended:
         return None
+    waiting = [
+        html.H2(text("late.drafts", language)),
+        *(_draft(one, drafts, language) for one in drafts),
+    ]
     return html.Section(
-        [
-            html.H2(text("late.drafts", language)),
-            *(_draft(one, language) for one in drafts),
-        ],
-        className="drafts",
+        [*(waiting if drafts else []), *_ended(ended, language)], className="drafts"
     )
 
 
-def _draft(draft: Draft, language: str) -> Component:
+def _ended(ended: Sequence[Draft], language: str) -> list[Component]:
+    """What somebody said and nobody confirmed before its request was over."""
+    if not ended:
+        return []
+    rows = [_ended_one(one, language) for one in ended]
+    words = text("late.ended_earlier", language, count=len(rows[_RECENT:]))
+    earlier = [html.Details([html.Summary(words), html.Ul(rows[_RECENT:])])]
+    return [
+        html.H2(text("late.ended", language)),
+        html.Ul(rows[:_RECENT], className="ended-drafts"),
+        *(earlier if rows[_RECENT:] else []),
+    ]
+
+
+def _ended_one(draft: Draft, language: str) -> Component:
+    steps = ", ".join(
+        f"{hour(step['occurred_at'])} "
+        + text(f"event.{step['region']}_{step['event']}_past", language)
+        for step in draft["steps"]
+    )
+    by = draft["ended_by"]
+    event = text(f"event.{by['region']}_{by['event']}_past", language) if "event" in by else ""
+    how = text(f"late.ended_{draft['why']}", language)
+    who = text(
+        "late.ended_by",
+        language,
+        time=hour(draft["ended_at"]),
+        user=by["user"],
+        author=draft["entered_by"]["user"],
+    )
+    return html.Li(
+        [
+            html.Span(steps, className="steps"),
+            html.Span(" · ".join(one for one in (how, event) if one), className="why"),
+            html.Span(who, className="faint", title=group(draft["ended_at"])),
+        ]
+    )
+
+
+def _draft(draft: Draft, drafts: Sequence[Draft], language: str) -> Component:
     who = draft["entered_by"]
+    number = f"{drafts.index(draft) + 1} · " if len(drafts) > 1 else ""
     return html.Article(
         [
             html.P(
                 [
-                    html.Strong(_waits(draft, language)),
+                    html.Strong(number + _waits(draft, drafts, language)),
                     html.Span(
                         text(
                             "late.typed_by",
@@ -77,6 +136,7 @@ def _draft(draft: Draft, language: str) -> Component:
                 className="draft-head",
             ),
             _buttons(draft, language),
+            *_because(draft, language),
             html.Ol(
                 [_step(step, draft, language) for step in draft["steps"]], className="said-steps"
             ),
@@ -86,12 +146,39 @@ def _draft(draft: Draft, language: str) -> Component:
     )
 
 
-def _waits(draft: Draft, language: str) -> str:
+def _waits(draft: Draft, drafts: Sequence[Draft], language: str) -> str:
+    """Whom it waits for, and why; of one in the queue behind which it stands."""
+    if draft["behind"] is not None:
+        before = [number for number, one in enumerate(drafts, 1) if one["id"] == draft["behind"]]
+        return text("late.waits_behind", language, number=before[0] if before else "?")
+    because = draft["waits_because"]
     if draft["mine"]:
-        return text("late.waits_for_you", language)
+        key = _YOURS.get(because, "late.waits_for_you")
+        return text(key, language)
     roles = roles_words(draft["waits_for"], language)
-    key = "late.waits_other" if draft["waits_because"] == "four_eyes" else "late.waits_role"
-    return text(key, language, roles=roles)
+    key = _OTHERS.get(because, "late.waits_role")
+    return text(key, language, roles=roles, user=draft["entered_by"]["user"])
+
+
+def _because(draft: Draft, language: str) -> list[Component]:
+    """Why it has come back to its author, and that it ends a request."""
+    found: list[Component] = []
+    back_to = draft["back_to"]
+    if back_to:
+        why = back_to["why"]
+        words = (
+            text("late.back_changed", language)
+            if why == "changed"
+            else text(
+                "late.back_refused",
+                language,
+                rule=guard_words(why, back_to.get("detail", ""), language),
+            )
+        )
+        found.append(html.P(words, className="late-warning"))
+    if draft["ends"]:
+        found.append(html.P(text("late.ends_request", language), className="late-warning ends"))
+    return found
 
 
 def _step(step: Mapping[str, Any], draft: Draft, language: str) -> Component:
@@ -128,7 +215,9 @@ def _stopped(draft: Draft, language: str) -> Component | None:
 
 def _buttons(draft: Draft, language: str) -> Component | None:
     confirm = html.Button(
-        text("late.confirm", language, count=len(draft["steps"])),
+        text("late.confirm", language, count=len(draft["steps"]))
+        if len(draft["steps"]) > 1
+        else text("late.confirm_one", language),
         id=ids.confirm(draft["id"]),
         className="primary",
         type="button",

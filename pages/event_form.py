@@ -20,6 +20,10 @@ OUTSIDE = ("KP", "KFOR", "OTHER")
 """Organisations whose word comes over a channel that has to be named."""
 
 CONFIRMATIONS = 2
+SECOND_PERSON = "second_person"
+
+_ANYBODY = ("KP", *(name for name in ORGANISATIONS if name != "KP"))
+_MORE = (Field("asserted_by.service_no", "text", False), Field("text", "long", False))
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,28 +42,46 @@ class EventForm:
         return (*self.record, *self.around, *self.more)
 
 
-def event_form(region: str, event: str) -> EventForm:
-    """The form of an event, a note or an observation; raises ``InvalidField`` for anything else."""
-    if (region, event) not in RECORDS or region == LOG:
-        raise InvalidField("event", f"is no event of an incident: {region} {event}")
+def event_form(region: str, event: str, *, alone: bool = False) -> EventForm:
+    """The form of an event or a fact; raises ``InvalidField`` for anything else.
+
+    ``alone`` leaves out the second person: in a correction, and where the step waits for one.
+    """
+    _check_known(region, event)
     guarded = _guarded(region, event)
     around: list[Field] = []
     if "position" in guarded:
         around += position_fields()
     if "confirmations" in guarded:
         around += _confirmation_fields()
-    if "second_user" in guarded:
-        around.append(Field("second_user", "text", True))
     organisations = organisations_of(region, event)
     around += _asserter_fields(organisations)
     around.append(Field("occurred_at", "moment", True))
-    more = [
-        Field("asserted_by.service_no", "text", False),
-        Field("text", "long", False),
-        Field("late_entry", "flag", False),
-    ]
+    if "second_person" in guarded and not alone:
+        around += second_person_fields()
     record = record_fields(RECORDS[region, event])
-    return EventForm(region, event, tuple(record), tuple(around), tuple(more))
+    return EventForm(region, event, tuple(record), tuple(around), _MORE)
+
+
+def dispute_form(region: str, event: str) -> EventForm:
+    """The form by which somebody says that an event was not so; its record stays as it is."""
+    _check_known(region, event)
+    record = Field("dispute.breaks", "long", True)
+    around = [*_asserter_fields(_ANYBODY), Field("occurred_at", "moment", True)]
+    return EventForm(region, event, (record,), tuple(around), _MORE)
+
+
+def _check_known(region: str, event: str) -> None:
+    if (region, event) not in RECORDS or region == LOG:
+        raise InvalidField("event", f"is no event of an incident: {region} {event}")
+
+
+def second_person_fields() -> list[Field]:
+    """The account and the own password of the one who confirms beside the one who types."""
+    return [
+        Field(f"{SECOND_PERSON}.user", "text", True),
+        Field(f"{SECOND_PERSON}.password", "secret", True),
+    ]
 
 
 def with_needed(form: EventForm, paths: Collection[str]) -> EventForm:
@@ -101,8 +123,6 @@ def complete(envelope: Mapping[str, Any]) -> dict[str, Any]:
         whole["confirmations"] = [by_number[key] for key in sorted(by_number)]
     if whole.get("asserted_by", {}).get("org") not in OUTSIDE and "channel_ref" not in whole:
         whole.pop("channel", None)
-    if not whole.get("late_entry"):
-        whole.pop("late_entry", None)
     return whole
 
 

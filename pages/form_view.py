@@ -46,6 +46,8 @@ class Painter:
     choices: Choices
     first: str = ""
     """The path of the field at which the form begins; otherwise the first empty needed one."""
+    labels: Mapping[str, str] | None = None
+    """Other words than usual for a field, by path."""
 
     def fields(self, fields: Iterable[Field]) -> list[Component]:
         """The fields in order, those of one group (a request, a confirmation) in a frame."""
@@ -66,9 +68,10 @@ class Painter:
         control = self._control(one)
         name = _label_id(self.form, one.path)
         label = html.Label(
-            [label_of(one, self.language), self._mark(one)], htmlFor=dom_id(self.form, one.path),
+            [(self.labels or {}).get(one.path) or label_of(one, self.language), self._mark(one)],
+            htmlFor=_written(self._id(one)),
             id=name,
-        )  # fmt: skip
+        )
         parts: list[Component] = [control] if one.kind in ("flag", "must") else [label, control]
         return html.Div(
             [*parts, self._fault(one.path)],
@@ -104,8 +107,24 @@ class Painter:
             "place": self._place,
             "exercise": self._exercise,
             "long": self._long,
+            "secret": self._secret,
         }.get(one.kind, self._line)
         return maker(one)
+
+    def _id(self, one: Field) -> ids.Id:
+        make = ids.secret if one.kind == "secret" else ids.field
+        return make(self.form, one.path)
+
+    def _secret(self, one: Field) -> Component:
+        """A password of somebody else: nobody's browser is to offer or to keep it."""
+        return dcc.Input(
+            id=self._id(one),
+            value="",
+            type="password",
+            className="line secret",
+            autoComplete="new-password",
+            persistence=False,
+        )
 
     def _line(self, one: Field) -> Component:
         value = self.values.get(one.path)
@@ -273,5 +292,10 @@ def _label_id(form: str, path: str) -> str:
 
 
 def dom_id(form: str, path: str) -> str:
-    """The id as Dash writes it into the page: keys in order, no spaces."""
-    return json.dumps(ids.field(form, path), sort_keys=True, separators=(",", ":"))
+    """The id of a field as Dash writes it into the page."""
+    return _written(ids.field(form, path))
+
+
+def _written(identifier: ids.Id) -> str:
+    """Keys in order, no spaces."""
+    return json.dumps(identifier, sort_keys=True, separators=(",", ":"))

@@ -47,9 +47,9 @@ _BY_TYPE = {"integer": "number", "number": "decimal", "boolean": "flag"}
 class Field:
     """One thing that is asked. ``path`` is dotted from the envelope (``record.request.purpose``).
 
-    ``kind``: text, long, number, decimal, moment, choice, grade (a choice of few numbers), flag,
-    must (a box that has to be ticked), platoons, incident, place, fixed, casualties. ``when`` is
-    (path, value) of a choice without which this one is not asked.
+    ``kind``: text, secret (a password), long, number, decimal, moment, choice, grade (a choice of
+    few numbers), flag, must (a box that has to be ticked), platoons, incident, place, fixed,
+    casualties. ``when`` is (path, value) of a choice without which this one is not asked.
     """
 
     path: str
@@ -198,6 +198,8 @@ def _read(one: Field, value: Any, now: datetime) -> Any:
         raise InvalidField(one.path, "must be one value")
     if value is None or not str(value).strip():
         return None
+    if one.kind == "secret":
+        return str(value)
     if one.kind == "moment":
         moment = parse_typed(value, one.path, now, ahead=one.name in _AHEAD)
         return to_rfc3339(moment)

@@ -25,6 +25,7 @@ from pages.incident_aftermath import aftermath_part
 from pages.incident_asked import asked_part
 from pages.incident_capacity import capacity_part
 from pages.incident_debts import debts_part
+from pages.incident_dispute import dispute_part
 from pages.incident_head import head_part
 from pages.incident_platoons import platoons_part
 from pages.incident_timeline import timeline_part
@@ -44,11 +45,12 @@ Part = tuple[str, Maker]
 
 def lanes_part(view: IncidentView, language: str) -> Component:
     """The three lanes across the page."""
-    return lanes(view.summary, view.history, view.options, language, "wide")
+    return lanes(view.summary, view.known, view.options, language, "wide")
 
 
 ABOVE: tuple[Part, ...] = (
     (ids.INCIDENT_HEAD, head_part),
+    (ids.INCIDENT_DISPUTE, dispute_part),
     (ids.INCIDENT_TIMERS, timers_part),
     (ids.INCIDENT_LANES, lanes_part),
 )
@@ -90,7 +92,7 @@ def layout(services: Services, variables: Mapping[str, str]) -> Component:
     except NotFound:
         return shell(_missing(operation, incident, language), context)
     late = [
-        drafts_frame(view.summary["drafts"], language),
+        drafts_frame(view.summary["drafts"], language, view.summary["drafts_ended"]),
         late_part(language, may_write=context.may_write),
     ]
     return shell(_screen(operation, incident, parts(view, language), late, language), context)

@@ -30,6 +30,7 @@ _KEYS = {
 _FACTS = {"note": "n", "observation": "o", "casualties": "c", "force": "f"}
 """The facts that anybody may record at any time, and the key of each."""
 _SITREP_KEY = "s"
+_STAYS_KEY = "t"
 _AT_THE_SCENE = ("ON_SCENE", "ENGAGED", "HANDING_BACK")
 
 Option = Mapping[str, Any]
@@ -47,7 +48,7 @@ def actions_part(view: IncidentView, language: str) -> Component:
                 className="action-groups",
             ),
             _keys_switch(language) if facts else None,
-            _not_now(view.options, language),
+            _not_now(_that_matter(view), language),
         ],
         className="actions",
     )
@@ -111,6 +112,8 @@ def _facts(view: IncidentView, language: str) -> Component | None:
     if "note" in allowed and view.summary["t2"] in _AT_THE_SCENE:
         sitrep = event_button(INC, "note", language, ask=SITREP, key=_SITREP_KEY)
         buttons.insert(1, sitrep)
+    if "stays" in allowed and view.summary["disputed"]:
+        buttons.append(event_button(INC, "stays", language, key=_STAYS_KEY))
     if not buttons:
         return None
     return html.Div(
@@ -127,6 +130,15 @@ def _keys_switch(language: str) -> Component:
         for state in ("on", "off")
     ]
     return html.Button(words, className="keys-switch", type="button", **data(keys="switch"))
+
+
+def _that_matter(view: IncidentView) -> list[Option]:
+    """The options without what is of no use while nothing is disputed."""
+    return [
+        one
+        for one in view.options
+        if view.summary["disputed"] or one["event"] not in ("stays", "reconfirm")
+    ]
 
 
 def _not_now(options: Sequence[Option], language: str) -> Component | None:

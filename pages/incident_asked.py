@@ -11,7 +11,7 @@ from dash.development.base_component import Component
 from domain.records import TO_FOLLOW
 from domain.transitions import T2, T2_TERMINAL, T3, T3_TERMINAL
 from pages.clock_times import group, hour
-from pages.incident_view import IncidentView
+from pages.incident_view import KP_REQUESTS, IncidentView
 from pages.record_words import recorded_words
 from pages.strings import text
 
@@ -20,7 +20,7 @@ _NOT_STANDING = {
     T3: ("NONE", "INFORMED", *T3_TERMINAL),
 }
 _REQUESTS = {
-    T2: ("kp_request", "change_purpose"),
+    T2: KP_REQUESTS,
     T3: ("request_by_kp", "request_via_eulex", "own_mandate"),
 }
 
@@ -80,7 +80,7 @@ def _facts(
         yield "statement", statement
     if written := asked.get("written_confirmation_ref"):
         yield "written", _reference(written, language)
-    yield "typed", _typed(event, language)
+    yield "typed", [_typed(event, language), *_second_person(event, language)]
 
 
 def _reference(value: str, language: str) -> Component | str:
@@ -151,6 +151,13 @@ def _threat(asked: Mapping[str, Any], language: str) -> str:
         if asked.get(name) is not None:
             words.append(f"{text('record.' + name, language)}: {asked[name]}")
     return "; ".join(words)
+
+
+def _second_person(event: Event, language: str) -> list[Component]:
+    if not event.get("second_person"):
+        return []
+    words = text("incident.second_person", language, user=event["second_person"]["user"])
+    return [html.Span(words, className="second-line")]
 
 
 def _typed(event: Event, language: str) -> str:

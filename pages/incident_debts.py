@@ -16,8 +16,8 @@ from pages.incident_timeline import past_words
 from pages.incident_view import IncidentView
 from pages.strings import catalogue, text
 
-FORCE = "force"
-"""The debt of an engagement with force that nobody has recorded: a fact pays it."""
+FACTS = ("force", "stays")
+"""Debts that a fact pays: force that nobody has recorded, the ground of staying while disputed."""
 
 Debt = Mapping[str, Any]
 
@@ -78,17 +78,17 @@ def _due(one: Debt, language: str) -> Component | None:
 
 def _pay(view: IncidentView, one: Debt, language: str) -> Component:
     """The button that opens the record at the missing field, or who else may add it."""
-    force = one["field"].rsplit(".", 1)[-1] == FORCE
-    region, event = (INC, FORCE) if force else (one["region"], one["event"])
+    fact = one["field"] in FACTS
+    region, event = (INC, one["field"]) if fact else (one["region"], one["event"])
     option = view.option(region, event)
-    allowed = bool(option and option["allowed"]) if force else view.may_correct(region, event)
+    allowed = bool(option and option["allowed"]) if fact else view.may_correct(region, event)
     if not allowed:
         roles = option["roles"] if option else ()
         words = ", ".join(text(f"shell.role_{role}", language) for role in roles)
         return html.Span(words, className="faint who")
     identifier = (
         ids.action(region, event)
-        if force
+        if fact
         else ids.action(region, event, "", one["event_id"], FIELD + one["field"])
     )
     return html.Button(

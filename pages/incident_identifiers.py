@@ -12,6 +12,7 @@ INCIDENT_SCREEN = "incident-screen"
 INCIDENT_REFERENCE = "incident-reference"
 """dcc.Store: {"operation", "incident"} of the screen."""
 INCIDENT_HEAD = "incident-head"
+INCIDENT_DISPUTE = "incident-dispute"
 INCIDENT_TIMERS = "incident-timers"
 INCIDENT_LANES = "incident-lanes"
 INCIDENT_CAPACITY = "incident-capacity"
@@ -39,6 +40,7 @@ a press is not lost when the buttons are drawn anew at the same moment."""
 ACT_SUBMIT = "act-submit"
 ACT_CANCEL = "act-cancel"
 ACT_DONE = "act-done"
+ACT_WAIT = "act-wait"
 
 # --- on the monitor -------------------------------------------------------------------------------
 
@@ -81,6 +83,16 @@ def field_of_any(path: str) -> Id:
 def field_fault(form: str, path: Any) -> Id:
     """What is wrong with a field."""
     return {"type": "form-fault", "form": form, "path": path}
+
+
+def secret(form: str, path: Any) -> Id:
+    """A password: apart from the other fields, because it is wiped whatever becomes of the form."""
+    return {"type": "form-secret", "form": form, "path": path}
+
+
+def wait(form: Any) -> Id:
+    """The button by which a step is left to wait for its second person."""
+    return {"type": ACT_WAIT, "form": form}
 
 
 def action(region: Any, event: Any, platoon: Any = "", corrects: Any = "", ask: Any = "") -> Id:

@@ -12,12 +12,14 @@ from data.kosovo.names import fold
 from domain.transitions import INC
 from pages import incident_identifiers as ids
 from pages.clock_times import group, hour
-from pages.components import aria, data
+from pages.components import aria, data, warning
+from pages.incident_dispute import dispute_part
 from pages.incident_head import SEVERITIES, place_part, severity_mark, tier_badge
 from pages.incident_report import report_frame
 from pages.incident_timers import next_clock, row_clock
 from pages.incident_view import IncidentView
-from pages.lanes import lanes, miniature, waiting_mark
+from pages.lane_marks import waiting_mark
+from pages.lanes import lanes, miniature
 from pages.places import place_words
 from pages.strings import text
 
@@ -84,8 +86,8 @@ def chosen(
     severity: int | None,
     words: str,
 ) -> list[Summary]:
-    """The incidents that the filters leave, most urgent first: what waits for an answer, then by
-    severity, then the newest. ``severity`` is the least that is shown."""
+    """The incidents that the filters leave, most urgent first: what is disputed or waits for an
+    answer, then by severity, then the newest. ``severity`` is the least that is shown."""
     wanted = fold(words).split()
     found = [
         one
@@ -149,7 +151,8 @@ def drawer_part(view: IncidentView, language: str) -> Component:
                 ],
                 className="drawer-facts",
             ),
-            lanes(summary, view.history, view.options, language, "tall"),
+            dispute_part(view, language),
+            lanes(summary, view.known, view.options, language, "tall"),
         ],
         className="incident-drawer",
     )
@@ -198,9 +201,10 @@ def _row(one: Summary, picked: bool, language: str) -> Component:
 
 
 def _urgent(one: Summary, language: str) -> list[Component]:
-    """What presses: the first clock, the requests that no clock tells of, drafts, what is wrong."""
+    """What presses: a dispute, the first clock, requests that no clock tells of, drafts, what is
+    wrong."""
     clock = next_clock(one)
-    marks: list[Component] = []
+    marks = [*_disputes(one, language)]
     if clock:
         marks.append(row_clock(clock, language))
     for waiting in one["waiting"]:
@@ -219,6 +223,21 @@ def _urgent(one: Summary, language: str) -> list[Component]:
     return [html.Span(marks, className="row-marks")] if marks else []
 
 
+def _disputes(one: Summary, language: str) -> list[Component]:
+    """That no step forward is taken; small where a dispute stops nothing."""
+    marks: list[Component] = []
+    if one.get("disputed"):
+        mark = warning(text("incident.dispute_mark", language))
+        marks.append(html.Span(mark, className="row-disputed"))
+    elif one.get("disputes"):
+        words = text("incident.disputes", language, count=one["disputes"])
+        marks.append(html.Span(words, className="row-disputes"))
+    if one.get("said_to_end"):
+        words = text("incident.said_to_end_mark", language)
+        marks.append(html.Span(words, className="row-disputes"))
+    return marks
+
+
 def _debts(one: Summary, language: str) -> list[Component]:
     if not one.get("debts"):
         return []
@@ -228,7 +247,7 @@ def _debts(one: Summary, language: str) -> list[Component]:
 
 
 def _urgency(one: Summary) -> tuple[bool, bool, int]:
-    waits = bool(one["waiting"] or one.get("drafts"))
+    waits = bool(one["waiting"] or one.get("drafts") or one.get("disputed"))
     return (one["inc"] in ENDED, not waits, -int(one["severity"]))
 
 

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from pages.components import warning
 from pages.incident_actions import event_button
-from pages.incident_timeline import entries_of
+from pages.incident_timeline import Log, entries_of
 from pages.incident_view import IncidentView, PlatoonRow
 from pages.lanes import platoon_track
 from pages.strings import text
@@ -66,7 +67,9 @@ def _past(view: IncidentView, row: PlatoonRow, language: str) -> Component | Non
         roles = next((one["roles"] for one in row.options if one["event"] == event), ())
         return view.user.role in roles and view.writes
 
-    entries = entries_of(history, may_correct, language, row.id)
+    known = [one for one in row.known if one["incident"] == view.incident]
+    log = Log(history, known, may_correct, view.may_dispute, row.id)
+    entries = entries_of(log, language)
     words = text("incident.platoon_events", language, count=len(history))
     return html.Details([html.Summary(words), html.Ol(entries, className="timeline")])
 
@@ -93,10 +96,22 @@ def _platoon(
     buttons = [event_button("RES", event, language, row.id) for event in allowed]
     return html.Article(
         [
-            html.Header([html.Strong(row.callsign), " ", html.Span(facts, className="faint")]),
+            html.Header(
+                [
+                    html.Strong(row.callsign),
+                    " ",
+                    _disputed(language) if row.disputed else None,
+                    html.Span(facts, className="faint"),
+                ]
+            ),
             platoon_track(row.state, language),
             html.Div(buttons, className="buttons") if buttons else None,
             more,
         ],
-        className="platoon",
+        className="platoon disputed" if row.disputed else "platoon",
     )
+
+
+def _disputed(language: str) -> Component:
+    """It serves under an authority that is disputed, or was sent by an entry that is."""
+    return html.Span(warning(text("incident.dispute_mark", language)), className="tag disputed")

@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from domain.accounts import User
+from domain.corrections import DISPUTERS
 from domain.effective import effective
-from domain.events import Actor
+from domain.events import Actor, Event
+from domain.state import PlatoonState, fold
+from domain.time import to_rfc3339
 from domain.transitions import INC, ROWS_OF, T2
 from services.container import Services
 from services.summaries import event_view
+
+KP_REQUESTS = ("kp_request", "change_purpose", "reconfirm")
+"""The events of tier 2 by which Kosovo Police say what they ask."""
+
+
+_SERVING = ("RESERVED", "BOUND")
 
 
 @dataclass(frozen=True, slots=True)
 class PlatoonRow:
     """A platoon of the operation with what this user may do with it; ``options`` as the API.
 
-    ``history`` are views of its events, oldest first, where they are shown.
+    ``history`` are views of its events, oldest first, where they are shown, and ``known`` the same
+    with the corrections laid over. ``disputed``: what it serves under, or its own last move, is.
     """
 
     id: str
@@ -32,13 +42,16 @@ class PlatoonRow:
     on_shift: bool
     options: Sequence[Mapping[str, Any]] = ()
     history: Sequence[Mapping[str, Any]] = ()
+    known: Sequence[Mapping[str, Any]] = ()
+    disputed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class IncidentView:
     """One incident as one user sees it.
 
-    ``history`` are event views, oldest first; ``known`` the same with the corrections laid over.
+    ``history`` are event views, oldest first; ``known`` the same with the corrections laid over,
+    and with ``first_at``, the time first recorded, where a correction has moved it.
     """
 
     operation: str
@@ -130,8 +143,14 @@ class IncidentView:
 
     @property
     def request(self) -> Mapping[str, Any] | None:
-        """The newest request of Kosovo Police to the FPU."""
-        return self.last(T2, "kp_request")
+        """What Kosovo Police last asked of the FPU."""
+        return self.last(T2, *KP_REQUESTS)
+
+    @property
+    def disputes(self) -> Sequence[Mapping[str, Any]]:
+        """The entries that dispute one of its events, oldest first."""
+        found: Sequence[Mapping[str, Any]] = self.summary["disputed_events"]
+        return found
 
     def option(self, region: str, event: str) -> Mapping[str, Any] | None:
         """What this event would meet now."""
@@ -155,6 +174,12 @@ class IncidentView:
         rows = ROWS_OF.get((region, event))
         return self.writes and rows is not None and self.user.role in rows[0].entered_by
 
+    def may_dispute(self, region: str, event: str) -> bool:
+        """Whether this user may write down that somebody says otherwise; the services decide."""
+        rows = ROWS_OF.get((region, event))
+        writers = (*(rows[0].entered_by if rows else ()), *DISPUTERS)
+        return self.writes and self.user.role in writers
+
 
 def actor_of(user: User) -> Actor:
     """The user as the log knows one."""
@@ -170,7 +195,7 @@ def incident_view(services: Services, operation: str, incident: str, user: User)
         operation,
         summary,
         [event_view(one) for one in history],
-        [event_view(one) for one in effective(history)],
+        known_views(history),
         summary["events"],
         platoon_rows(services, operation, incident, user),
         user,
@@ -178,14 +203,36 @@ def incident_view(services: Services, operation: str, incident: str, user: User)
     )
 
 
+def _disputed(services: Services, operation: str, platoons: Iterable[PlatoonState]) -> set[str]:
+    """The incidents that a platoon serves under a disputed authority."""
+    served = {str(one.incident) for one in platoons if one.state in _SERVING}
+    histories = ((name, services.incidents.history(operation, name)) for name in served)
+    return {name for name, history in histories if fold(name, history).t2_disputed}
+
+
+def known_views(history: Sequence[Event]) -> list[Mapping[str, Any]]:
+    """Views of events with their corrections laid over, see ``IncidentView.known``."""
+    first = {one.event_id: one for one in history}
+    found: list[Mapping[str, Any]] = []
+    for event in effective(history):
+        view = event_view(event)
+        if event.occurred_us != first[event.event_id].occurred_us:
+            view["first_at"] = to_rfc3339(first[event.event_id].occurred_at)
+        found.append(view)
+    return found
+
+
 def platoon_rows(services: Services, operation: str, incident: str, user: User) -> list[PlatoonRow]:
     """Every platoon of the operation; options only for those that may matter at this incident."""
     now = services.clock()
     on_shift = services.roster.platoons_on_shift(operation, now)
     states = services.incidents.platoon_states(operation)
+    disputed = _disputed(services, operation, states.values())
     rows = []
     for one in services.roster.platoons_of(operation):
         state = states[one.id]
+        shown = state.incident == incident or state.state == "IN_EXERCISE"
+        history = services.incidents.platoon_history(operation, one.id) if shown else []
         matters = state.incident == incident or state.state in ("AVAILABLE", "IN_EXERCISE")
         rows.append(
             PlatoonRow(
@@ -200,15 +247,9 @@ def platoon_rows(services: Services, operation: str, incident: str, user: User) 
                 services.incidents.look_at_platoon(operation, one.id, actor_of(user))["events"]
                 if matters
                 else (),
-                _platoon_events(services, operation, one.id)
-                if state.incident == incident or state.state == "IN_EXERCISE"
-                else (),
+                [event_view(event) for event in history],
+                known_views(history),
+                state.disputed or (state.state in _SERVING and state.incident in disputed),
             )
         )
     return rows
-
-
-def _platoon_events(
-    services: Services, operation: str, platoon: str
-) -> Sequence[Mapping[str, Any]]:
-    return [event_view(one) for one in services.incidents.platoon_history(operation, platoon)]

@@ -7,10 +7,19 @@ user (``Incidents.look``) to what ``pages/lanes.py`` draws.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from domain.transitions import LINE, ROWS_OF, STATES, T2, T2_TERMINAL, T3, T3_TERMINAL
+from domain.transitions import (
+    LINE,
+    ROWS_OF,
+    STATES,
+    T2,
+    T2_TERMINAL,
+    T3,
+    T3_TERMINAL,
+    Transition,
+)
 from pages.lane_layout import HOLDER_OF
 
 _RESTARTS = {T2: ("NONE", *T2_TERMINAL), T3: ("NONE", *T3_TERMINAL)}
@@ -22,19 +31,24 @@ Event = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """When a state was entered; ``earlier`` when that was in an engagement that is over since."""
+    """When a state was entered; ``earlier`` when that was in an engagement that is over since.
+
+    ``first`` is the time first recorded, where a correction has moved it.
+    """
 
     at: str
     late: bool
     count: int
     earlier: bool
+    first: str | None = None
 
 
 @dataclass(slots=True)
 class LanePath:
     """One region: ``moves`` are the (from, to) taken in the present engagement, ``following``
     what the table allows from here: state to whether this user may lead there now. ``said`` are the
-    states that drafts would lead to, with their times, and ``said_moves`` the way there."""
+    states that drafts would lead to, with their times, and ``said_moves`` the way there.
+    ``disputed`` are the states that a disputed event led to: whether the dispute stops anything."""
 
     region: str
     present: str
@@ -44,6 +58,7 @@ class LanePath:
     following: dict[str, bool] = field(default_factory=dict)
     said: dict[str, str] = field(default_factory=dict)
     said_moves: list[tuple[str, str]] = field(default_factory=list)
+    disputed: dict[str, bool] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,25 +79,59 @@ def lane_path(
     region: str,
     history: Sequence[Event],
     options: Iterable[Mapping[str, Any]],
-    drafts: Iterable[Mapping[str, Any]] = (),
+    summary: Mapping[str, Any] | None = None,
 ) -> LanePath:
-    """The way of one region; ``drafts`` as of ``services/drafts.py``."""
+    """The way of one region; ``summary`` is the incident as ``Incidents.look`` tells it."""
+    told = summary or {}
     path = LanePath(region, _start_of(region), None)
     for event in transitions_of(history):
         if event["region"] == region:
             _walk(path, event)
-    allowed = {one["event"] for one in options if one["region"] == region and one["allowed"]}
-    for (lane, event_name), rows in ROWS_OF.items():
-        for row in rows:
-            if lane == region and path.present in row.from_states:
-                now = path.following.get(row.to_state, False)
-                path.following[row.to_state] = now or event_name in allowed
-    path.following.pop(path.present, None)
+    _look_ahead(path, [one for one in options if one["region"] == region], told)
+    by_id = {one.get("id"): one for one in history}
+    for dispute in told.get("disputed_events") or ():
+        known = by_id.get(dispute["event_id"])
+        if known is not None and known["region"] == region and known["to_state"]:
+            stops = path.disputed.get(known["to_state"], False) or dispute["stops"]
+            path.disputed[known["to_state"]] = stops
+    drafts = told.get("drafts") or ()
     for step in (step for draft in drafts for step in draft["steps"]):
         if step["region"] == region and step["to_state"] is not None:
             path.said[step["to_state"]] = step["occurred_at"]
             path.said_moves.append((step["from_state"], step["to_state"]))
     return path
+
+
+def _look_ahead(
+    path: LanePath, options: Iterable[Mapping[str, Any]], known: Mapping[str, Any]
+) -> None:
+    """What may come next, row by row: an event may lead to different states by its guards."""
+    allowed = {one["event"]: one.get("rows") for one in options if one["allowed"]}
+    for (lane, event_name), rows in ROWS_OF.items():
+        for row in rows:
+            if lane != path.region or path.present not in row.from_states:
+                continue
+            mine = event_name in allowed
+            may_go = allowed.get(event_name)
+            if (may_go is not None and row.id not in may_go) or _is_stopped(row, known):
+                continue
+            path.following[row.to_state] = path.following.get(row.to_state, False) or mine
+    path.following.pop(path.present, None)
+
+
+def _is_stopped(row: Transition, known: Mapping[str, Any]) -> bool:
+    """Whether a guard on the state of the incident alone stops the row, whoever enters it."""
+    line = known.get("line")
+    revoked, disputed = bool(known.get("revoked")), bool(known.get("disputed"))
+    stopping = {
+        "not_revoked": revoked,
+        "authority_live": revoked or disputed or bool(known.get("said_to_end")),
+        "line_with_fpu": line not in (None, "FPU"),
+        "line_not_fpu": line == "FPU",
+        "line_with_kfor": line not in (None, "KFOR"),
+        "line_not_kfor": line == "KFOR",
+    }
+    return any(stopping.get(guard, False) for guard in row.guards)
 
 
 def line_holdings(history: Sequence[Event]) -> list[Holding]:
@@ -120,14 +169,13 @@ def _walk(path: LanePath, event: Event) -> None:
     before, after = event["from_state"], event["to_state"]
     if before in _RESTARTS.get(path.region, ()):
         path.moves.clear()
-        path.visits = {
-            state: Visit(visit.at, visit.late, visit.count, earlier=True)
-            for state, visit in path.visits.items()
-        }
+        path.visits = {state: replace(visit, earlier=True) for state, visit in path.visits.items()}
     known = path.visits.get(after)
     count = 1 if known is None or known.earlier else known.count + 1
     if before != after:
-        path.visits[after] = Visit(event["occurred_at"], event["late_entry"], count, earlier=False)
+        path.visits[after] = Visit(
+            event["occurred_at"], event["late_entry"], count, False, event.get("first_at")
+        )
         path.moves.append((before, after))
         path.since = event["occurred_at"]
     path.present = after

@@ -14,10 +14,11 @@ from typing import Any, Literal
 from dash import html
 from dash.development.base_component import Component
 
-from domain.transitions import INC, RES, STATES, T2, T3
+from domain.transitions import INC, RES, STATES
 from pages.clock_times import group, hour
-from pages.components import aria, data
+from pages.components import aria
 from pages.lane_layout import HOLDER_OF, LANES, PLACES, TONES, Place, length_of, tier_of
+from pages.lane_marks import marks_of_lane
 from pages.lane_path import (
     Event,
     Holding,
@@ -26,7 +27,6 @@ from pages.lane_path import (
     holds_line,
     lane_path,
     line_holdings,
-    own_mandate,
 )
 from pages.strings import text
 
@@ -40,11 +40,14 @@ def lanes(
     language: str,
     shape: Shape,
 ) -> Component:
-    """The drawing of one incident; ``options`` may be empty for one who only looks."""
+    """The drawing of one incident; ``options`` may be empty for one who only looks.
+
+    ``history`` are its events with the corrections laid over, ``IncidentView.known``.
+    """
     holdings = line_holdings(history)
     rows = [
         _lane(
-            lane_path(region, history, options, summary.get("drafts") or ()),
+            lane_path(region, history, options, summary),
             summary,
             history,
             holdings,
@@ -158,16 +161,6 @@ def _head(
     path: LanePath, summary: Mapping[str, Any], history: Sequence[Event], language: str
 ) -> Component:
     region = path.region
-    marks: list[Component] = []
-    waiting = [one for one in summary["waiting"] if one["region"] == region]
-    if waiting:
-        marks.append(waiting_mark(waiting[0], language))
-    if path.said:
-        marks.append(_said_mark(path, language))
-    if region == T2 and summary["revoked"]:
-        marks.append(_mark("revoked", text("incident.revoked", language)))
-    if region == T3 and own_mandate(history, path.present):
-        marks.append(_mark("exception", text("incident.own_mandate", language)))
     return html.Header(
         [
             html.H3(text(f"incident.lane_{region}", language)),
@@ -179,7 +172,7 @@ def _head(
                 ],
                 className="now",
             ),
-            *marks,
+            *marks_of_lane(path, summary, history, language),
         ],
         className="lane-head",
     )
@@ -196,40 +189,6 @@ def _since(path: LanePath, language: str) -> list[Component | str]:
             title=group(path.since),
         ),
     ]
-
-
-def waiting_mark(waiting: Mapping[str, str], language: str) -> Component:
-    """A request without an answer, with the time that it has waited, counting."""
-    return html.P(
-        [
-            html.Span(text(f"incident.waiting_{waiting['state']}", language) + " "),
-            html.Time(
-                hour(waiting["since"]),
-                className="age",
-                dateTime=waiting["since"],
-                title=group(waiting["since"]),
-                **data(since=waiting["since"]),
-            ),
-        ],
-        className="mark waiting",
-    )
-
-
-def _said_mark(path: LanePath, language: str) -> Component:
-    """Where a draft says that the responder is; nothing has moved yet."""
-    state, at = list(path.said.items())[-1]
-    return html.P(
-        [
-            html.Span(text("late.said_mark", language), className="hatched"),
-            html.Strong(_words(path.region, state, language)),
-            html.Time(hour(at), dateTime=at, title=group(at)),
-        ],
-        className="mark said",
-    )
-
-
-def _mark(name: str, words: str) -> Component:
-    return html.P(words, className=f"mark {name}")
 
 
 def _line_cell(
@@ -267,6 +226,7 @@ def _step(path: LanePath, state: str, beside: str | None, language: str) -> Comp
                     _visited(visit, beside, language) if state not in path.said else None,
                     _said(path, state, beside, language),
                     _left_from(path, state, language) if place.exit and visit else None,
+                    _disputed(path, state, language),
                 ],
                 className="label",
             ),
@@ -281,6 +241,8 @@ def _step(path: LanePath, state: str, beside: str | None, language: str) -> Comp
             next=following is not None and not here,
             mine=bool(following),
             said=state in path.said,
+            disputed=state in path.disputed,
+            stops=path.disputed.get(state, False),
         ),
         style={"--at": str(place.step)},
         title=_step_title(path, state, language),
@@ -306,7 +268,11 @@ def _visited(visit: Visit | None, beside: str | None, language: str) -> Componen
         words += f" ×{visit.count}"
     if visit.late:
         words += " " + text("incident.late_mark", language)
-    return html.Time(words, dateTime=visit.at, title=group(visit.at))
+    title = group(visit.at)
+    if visit.first:
+        title += " · " + text("incident.time_corrected", language, time=hour(visit.first, visit.at))
+        words += " *"
+    return html.Time(words, dateTime=visit.at, title=title)
 
 
 def _said(path: LanePath, state: str, beside: str | None, language: str) -> Component | None:
@@ -315,6 +281,12 @@ def _said(path: LanePath, state: str, beside: str | None, language: str) -> Comp
         return None
     words = text("late.said_at", language, time=hour(at, beside))
     return html.Time(words, dateTime=at, title=group(at))
+
+
+def _disputed(path: LanePath, state: str, language: str) -> Component | None:
+    if state not in path.disputed:
+        return None
+    return html.Span(text("incident.disputed", language), className="tag disputed")
 
 
 def _left_from(path: LanePath, state: str, language: str) -> Component | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from dash import dcc, html
 from dash.development.base_component import Component
@@ -11,6 +12,7 @@ from dash.development.base_component import Component
 from domain.time import BELGRADE, to_date_time_group
 from domain.transitions import T2
 from pages import late_identifiers as ids
+from pages.clock_times import hour
 from pages.components import aria, data
 from pages.form_view import Choices, Painter, dom_id
 from pages.forms import Field
@@ -79,7 +81,7 @@ def late_fields(view: IncidentView, language: str) -> list[Component]:
     painter = Painter(ids.FORM, language, values, _platoons(view.free))
     drawn: list[Component] = [html.P(text("late.how", language), className="hint")]
     if view.summary["drafts"]:
-        drawn.append(html.P(text("late.behind_a_draft", language), className="late-warning"))
+        drawn.append(_behind_a_draft(view.summary["drafts"], language))
     drawn.append(_common(painter, view, language))
     drawn.append(html.Div(_rows(view, usual, painter, language), className="late-rows"))
     if others:
@@ -98,6 +100,34 @@ def late_fields(view: IncidentView, language: str) -> list[Component]:
 def rows_of_form(view: IncidentView) -> list[Row]:
     """Every row that the form may have."""
     return [*rows_of(view, USUAL), *rows_of(view, OTHERS)]
+
+
+def _behind_a_draft(drafts: Sequence[Mapping[str, Any]], language: str) -> Component:
+    """Whether what is typed follows what is confirmed, or waits behind the draft that waits."""
+    newest = drafts[-1]
+    steps = ", ".join(
+        f"{hour(one['occurred_at'])} "
+        + text(f"event.{one['region']}_{one['event']}_past", language)
+        for one in newest["steps"]
+    )
+    choice = dcc.RadioItems(
+        id=field(ids.FORM, ids.BEHIND),
+        options=[
+            {"value": "", "label": text("late.follows_confirmed", language)},
+            {
+                "value": newest["id"],
+                "label": text("late.follows_draft", language, steps=steps),
+            },
+        ],
+        value="",
+        className="choice",
+    )
+    return html.Div(
+        [html.Span(text("late.follows", language), className="late-label"), choice],
+        className="field name-behind",
+        role="group",
+        **aria(label=text("late.follows", language)),
+    )
 
 
 def _common(painter: Painter, view: IncidentView, language: str) -> Component:
@@ -184,11 +214,16 @@ def waits_for(view: IncidentView, row: Row, language: str) -> str:
     words = roles_words(roles, language)
     if view.user.role not in roles:
         return text("late.will_wait", language, roles=words)
-    request = view.request
-    asked_by = request["entered_by"]["user"] if request else ""
-    if (row.region, row.event) == (T2, "accept") and asked_by == view.user.name:
+    if (row.region, row.event) == (T2, "accept") and view.user.name in _behind(view.request):
         return text("late.will_wait_other", language, roles=words)
     return ""
+
+
+def _behind(request: Mapping[str, Any] | None) -> list[str]:
+    """Who took the request, and who stood beside."""
+    if request is None:
+        return []
+    return [one["user"] for one in (request["entered_by"], request.get("second_person")) if one]
 
 
 def roles_words(roles: Sequence[str], language: str) -> str:

@@ -21,6 +21,8 @@ they changed and a reason that is being typed stays."""
 DRAFT_NOTICE = "draft-notice"
 
 FORM = "late"
+BEHIND = "behind"
+"""The path of the field that says behind which draft the sequence waits."""
 REASON_FORM = "draft"
 """The form of the reasons of rejection; the path of a field is the id of its draft."""
 

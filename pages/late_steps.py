@@ -78,7 +78,7 @@ def _times(
             continue
         try:
             at = parse_typed(_with_letter(typed.get(path), typed), path, now)
-            at = _after_in_its_minute(view, row.region, at)
+            at = _after_in_its_minute(view, at)
             if at < last.get(row.region, at):
                 raise InvalidField(path, "is before the step above it")
         except InvalidField as fault:
@@ -94,15 +94,14 @@ def _with_letter(value: object, typed: Mapping[str, Any]) -> str:
     return words + str(typed.get("zone") or "") if _WITHOUT_LETTER.fullmatch(words) else words
 
 
-def _after_in_its_minute(view: IncidentView, region: str, at: datetime) -> datetime:
-    """A time is typed to the minute: in the minute of the lane's last event it is not before it."""
-    before = [
+def _after_in_its_minute(view: IncidentView, at: datetime) -> datetime:
+    """A time is typed to the minute: it is not before what is known of that minute in any lane."""
+    known = [
         parse_rfc3339(one["occurred_at"], "occurred_at")
-        for one in view.history
-        if one["region"] == region and one["to_state"] is not None
+        for one in view.known
+        if one["to_state"] is not None
     ]
-    latest = max(before, default=at)
-    return latest if at == latest.replace(second=0, microsecond=0) else at
+    return max((one for one in known if at == one.replace(second=0, microsecond=0)), default=at)
 
 
 def _with_unit(typed: Mapping[str, Any]) -> dict[str, Any]:
@@ -125,7 +124,7 @@ def _known(
     """What was typed in a row over what is known; every moment of it is the time of the step."""
     at = to_rfc3339(times[row.key])
     values = _functions(language) | prefill(row.form, view, language)
-    values |= {"record.read_back": True, "late_entry": False}
+    values |= {"record.read_back": True}
     arrived = times.get(f"{row.region}.arrive")
     for one in row.form.fields:
         if one.kind == "moment":

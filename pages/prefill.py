@@ -42,10 +42,21 @@ def prefill(
     return values | asked_for(view, language, ask)
 
 
+def disputing(form: EventForm, view: IncidentView, language: str) -> Values:
+    """The values that a dispute opens with: most often it is Kosovo Police who say otherwise."""
+    return {
+        **_times(form, view.now),
+        "asserted_by.org": "KP",
+        "asserted_by.function": text("incident.commander_KP", language),
+        **_channel_of(view, "KP"),
+    }
+
+
 def _times(form: EventForm, now: datetime) -> Values:
+    """Now, for every time that has to be given: nobody was told of anything by default."""
     values: Values = {}
     for one in form.fields:
-        if one.kind == "moment":
+        if one.kind == "moment" and one.required:
             at = now + ON_THE_WAY if one.name == "eta" else now
             values[one.path] = to_date_time_group(at)
     return values
@@ -61,13 +72,16 @@ def _asserter(form: EventForm, view: IncidentView, language: str) -> Values:
         "asserted_by.org": organisation,
         "asserted_by.function": text(f"incident.function_{role}", language),
     }
+    return values | _channel_of(view, organisation)
+
+
+def _channel_of(view: IncidentView, organisation: str) -> Values:
+    """Over which channel an organisation spoke last."""
     earlier = [one for one in view.history if one.get("asserted_by", {}).get("org") == organisation]
     for one in reversed(earlier):
         if one.get("channel"):
-            values["channel"] = one["channel"]
-            values["channel_ref"] = one.get("channel_ref")
-            return values
-    return values | {"channel": "radio"}
+            return {"channel": one["channel"], "channel_ref": one.get("channel_ref")}
+    return {"channel": "radio"}
 
 
 def _confirmations(form: EventForm, view: IncidentView, language: str) -> Values:
@@ -121,7 +135,8 @@ def _asked(view: IncidentView) -> Values:
     values: Values = {
         f"record.request.{name}": earlier[name]
         for name in ("officer_function", "officer_service_no", "officer_unit",
-                     "kp_commander_contact", "purpose", "legal_basis", "platoons_asked")
+                     "kp_commander_contact", "purpose", "purpose_text", "legal_basis",
+                     "legal_basis_text", "platoons_asked")
         if name in earlier
     }  # fmt: skip
     if not request:
@@ -198,11 +213,6 @@ def _handing_over(view: IncidentView) -> Values:
     return {"record.receiver": "FPU" if view.summary["t2"] == "ENGAGED" else "KP"}
 
 
-def _changing(view: IncidentView) -> Values:
-    request = view.request
-    return _asked(view) | ({"second_user": request["entered_by"]["user"]} if request else {})
-
-
 def _revoking(view: IncidentView) -> Values:
     asked = _asked(view)
     names = ("officer_function", "officer_service_no")
@@ -219,7 +229,8 @@ def _typed(moment: str) -> str:
 
 _RECORDS: dict[tuple[str, str], Callable[[IncidentView], Values]] = {
     (T2, "kp_request"): _asked,
-    (T2, "change_purpose"): _changing,
+    (T2, "change_purpose"): _asked,
+    (T2, "reconfirm"): _asked,
     (T2, "accept"): _accepting,
     (T2, "depart"): _departing,
     (T2, "engage"): lambda _view: {"record.force_level": "presence"},
@@ -231,6 +242,7 @@ _RECORDS: dict[tuple[str, str], Callable[[IncidentView], Values]] = {
     (INC, "casualties"): _counting,
     (INC, "force"): _using_force,
     (INC, "observation"): lambda _view: {"record.kind": "observe"},
+    (INC, "stays"): lambda _view: {"record.ground": "withdrawal_dangerous"},
 }
 
 

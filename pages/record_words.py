@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from domain.events import DRAFT_ENDED
 from domain.records import TO_FOLLOW
 from pages.clock_times import group, hour
 from pages.strings import catalogue, text
@@ -13,7 +14,10 @@ Event = Mapping[str, Any]
 Row = tuple[str, str, str]
 """Path, label and words."""
 
-_NOT_SHOWN = ("exception", "ranking", "steps", "moves", "draft")
+_NOT_SHOWN = (
+    "exception", "ranking", "steps", "moves", "draft", "stands_on", "ends", "follows", "behind",
+    "back_to", "by", "why",
+)  # fmt: skip
 
 
 def record_rows(event: Event, language: str) -> Iterator[Row]:
@@ -21,6 +25,9 @@ def record_rows(event: Event, language: str) -> Iterator[Row]:
     for number, step in enumerate(event.get("record", {}).get("steps", ())):  # of a draft
         words = text(f"event.{step['region']}_{step['event']}_past", language)
         yield f"record.steps.{number}", words, hour(step["occurred_at"])
+    if event.get("event") == DRAFT_ENDED:
+        words = text(f"late.ended_{event['record']['why']}", language)
+        yield "record.why", text("late.ended_label", language), words
     yield from _rows(event.get("record", {}), "record", language)
     for number, one in enumerate(event.get("confirmations", ()), start=1):
         words = ", ".join(

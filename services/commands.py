@@ -11,14 +11,19 @@ from domain.fixes import inside_area
 from domain.time import parse_rfc3339
 from domain.transitions import INC, LOG
 from domain.words import clean
+from services.command_ids import fingerprint
 from services.event_ports import Places
 from services.shape import check_envelope
 
 
-def read_command(kind: str, sent: object, actor: Actor, places: Places) -> Command:
+def read_command(
+    kind: str, sent: object, actor: Actor, places: Places, target: str = ""
+) -> Command:
     """``sent`` (JSON) as a command; ``kind`` is event, report or log. Raises ``InvalidField``.
 
-    The record's own shape is checked later, when it is known that the event may happen at all.
+    ``target`` is the operation and the incident or platoon that it was sent to, part of what makes
+    it this command. The record's own shape is checked later, when it is known that the event may
+    happen at all.
     """
     envelope = check_envelope(kind, clean(sent))
     _check_place(envelope, places)
@@ -39,6 +44,8 @@ def read_command(kind: str, sent: object, actor: Actor, places: Places) -> Comma
         text=envelope.get("text"),
         lang=envelope.get("lang"),
         late_entry=envelope.get("late_entry", False),
+        dispute=envelope.get("dispute"),
+        fingerprint=fingerprint(f"{kind} {target}", actor, envelope) if target else "",
         corrects=envelope.get("corrects"),
         record=envelope.get("record", {}),
     )

@@ -30,7 +30,7 @@ from services.ports import Transaction
 MOST = 9
 """Other incidents in a ranking, the most urgent of them; the one that it is made for is added."""
 
-_REQUESTS = ("kp_request", "change_purpose")
+_REQUESTS = ("kp_request", "change_purpose", "reconfirm")
 
 Key = tuple[bool, float, float, str]
 

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
+from domain.accounts import User
 from domain.events import BriefEvent, Command, Event, NewEvent
 from domain.roster import Operation, Platoon
 from services.ports import Transaction
@@ -36,6 +37,9 @@ class EventLog(Protocol):
 
     def by_command(self, connection: Transaction, operation: str, command_id: str) -> list[Event]:
         """The events that a command has led to, empty when it is new."""
+
+    def by_commands(self, connection: Transaction, command_ids: Sequence[str]) -> list[Event]:
+        """The events of any operation that one of these commands has led to, in order."""
 
     def since(
         self, connection: Transaction, operation: str, chain_seq: int, limit: int = ...
@@ -91,6 +95,19 @@ class OperationFacts(Protocol):
 
     def platoons_on_shift(self, operation_id: str, at: datetime) -> set[str]:
         """Ids of the platoons that are on shift."""
+
+
+class Persons(Protocol):
+    """Who may sign in, as it is now."""
+
+    def current(self, name: str) -> User | None:
+        """The account with the role that it holds now, None where it is unknown or disabled."""
+
+    def hands_on(self, name: str) -> frozenset[str]:
+        """The accounts that ``name`` has created or reset."""
+
+    def confirm_password(self, name: str, password: str, address: str) -> User:
+        """Who has given the own password; raises ``NotSignedIn``, ``TooManyRequests``."""
 
 
 class Places(Protocol):

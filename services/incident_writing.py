@@ -8,29 +8,29 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any
 
-from domain.aftermath import force_of, since_opening, tally_of
-from domain.competition import WAITING
-from domain.errors import GuardRefused, NotFound, VersionConflict
-from domain.events import Actor, Command, Event, NewEvent
-from domain.incident import FROM_STATE, decide, may_write, permit
+from domain.alerts import DISPUTE, RAISED, alert_of
+from domain.drafts import ended_with, step_id
+from domain.errors import GuardRefused, InvalidField, VersionConflict
+from domain.events import DISPUTED, Actor, Command, Event, NewEvent
+from domain.incident import FROM_STATE, decide, permit
+from domain.permission import may_write
 from domain.policy import Policy
-from domain.roster import Operation
 from domain.situation import Situation
-from domain.state import IncidentState, PlatoonState, evolve_platoon, fold
-from domain.streams import PLATOON
-from domain.transitions import RES, T2, WITHOUT_TRANSITION
+from domain.state import IncidentState
+from domain.streams import LOG_STREAM, PLATOON
+from domain.transitions import LOG, RES, T2, WITHOUT_TRANSITION
 from services.clock import Clock
-from services.competing import Competing
-from services.event_ports import EventLog, OperationFacts, Places
-from services.incident_places import location_of
+from services.event_ports import EventLog, OperationFacts, Persons, Places
+from services.incident_reading import IncidentReading
 from services.lost_platoons import lost_race
 from services.ports import JournalWriter, Transaction
 from services.shape import check_record
 from services.summaries import IncidentPicture, event_view, platoon_summary
 from services.timers import timers_view
+
+_SYSTEM = Actor("system", "SYSTEM")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,21 +55,20 @@ class IncidentWriting:
         journal: JournalWriter,
         roster: OperationFacts,
         places: Places,
+        persons: Persons,
         clock: Clock,
         policy: Policy,
     ) -> None:
         self._log = log
         self._journal = journal
         self._roster = roster
-        self._places = places
         self._clock = clock
-        self._policy = policy
-        self.competing = Competing(log, roster, places)
+        self.reading = IncidentReading(log, roster, places, persons, clock, policy)
 
     def warm_up(self, operation_id: str) -> None:
         """Read what decisions compare before anybody has to wait for a transaction."""
         with self._log.view() as connection:
-            self.competing.follow(connection, operation_id)
+            self.reading.competing.follow(connection, operation_id)
 
     def carry_out(
         self,
@@ -93,7 +92,10 @@ class IncidentWriting:
         operation_id: str,
         also: Mapping[str, Any] | None = None,
     ) -> list[Event]:
-        """Decide and store without telling; ``also`` joins the body of every event that follows."""
+        """Decide and store without telling; ``also`` joins the body of every event that follows.
+
+        Drafts that stood on what it ends or changes end with it; a dispute raises its alert.
+        """
         try:
             new = self.judge(situation, command, stream)
         except GuardRefused as refused:
@@ -103,7 +105,49 @@ class IncidentWriting:
             raise lost from refused
         if also:
             new = [replace(one, body={**one.body, **also}) for one in new]
-        return self._log.append(connection, operation_id, new, command, self._clock())
+        if not stream.startswith(PLATOON):
+            new += ended_with(situation.history, new, command, command.actor, situation.confirming)
+        stored = self._log.append(connection, operation_id, new, command, self._clock())
+        for event in stored:
+            if event.reason == DISPUTED:
+                self._raise_dispute(connection, situation, command, event)
+        return stored
+
+    def _raise_dispute(
+        self, connection: Transaction, situation: Situation, command: Command, event: Event
+    ) -> None:
+        """The alert to the commander and to EULEX operations that authority is disputed."""
+        incident = situation.incident.incident_id if situation.incident else event.incident
+        history = self.reading.past(connection, event.operation, incident)
+        report = history[0].record if history else {}
+        rests_on_it = situation.incident.t2_basis if situation.incident else ()
+        stops = event.region == RES or event.corrects in rests_on_it
+        record = {
+            "kind": DISPUTE,
+            "unit": None,
+            "incident": incident,
+            "title": report.get("title", ""),
+            "region": event.region,
+            "event": event.event,
+            "breaks": event.body["dispute"]["breaks"],
+            "said_by": event.body["asserted_by"],
+            "stops": stops,
+            "owner": "FPU_CMD",
+            "event_id": event.event_id,
+        }
+        raising = Command(
+            command_id=step_id(command.command_id, "alert"),
+            region=LOG,
+            event=RAISED,
+            occurred_at=command.occurred_at,
+            actor=_SYSTEM,
+            asserted_by={"org": "FPU", "function": _SYSTEM.role},
+            record=record,
+        )
+        new = NewEvent(LOG_STREAM, LOG, RAISED, None, None, {"record": record})
+        now = self._clock()
+        (raised,) = self._log.append(connection, event.operation, [new], raising, now)
+        self._journal.append(connection, event.operation, "alert", alert_of(raised).view(), now)
 
     def _lost(
         self,
@@ -125,11 +169,15 @@ class IncidentWriting:
 
     def judge(self, situation: Situation, command: Command, stream: str) -> list[NewEvent]:
         """What a command would lead to; nothing is stored."""
+        if command.dispute is not None and command.corrects is None:
+            raise InvalidField("dispute", "needs corrects: the event that is disputed")
         if command.event in WITHOUT_TRANSITION or command.corrects is not None:
             may_write(situation)
         else:
             permit(situation, command.region, command.event)
-        check_record(command.region, command.event, command.record)
+        known = situation.corrected.record if situation.corrected else None
+        if command.dispute is None or command.record != known:  # a dispute may leave it as it was
+            check_record(command.region, command.event, command.record)
         return decide(situation, command, stream)
 
     def add(
@@ -177,107 +225,15 @@ class IncidentWriting:
 
     def _summary(self, operation: str, incident: str, history: Sequence[Event]) -> dict[str, Any]:
         """As the stream tells it; whether a clock is overdue it leaves to the one who reads it."""
-        policy = self._policy_of(self._roster.operation(operation))
+        policy = self.reading.policy_of(self._roster.operation(operation))
         clocks = timers_view(incident, history, policy)
         return picture_of(incident, history).summary() | {"timers": clocks}
 
-    def history(self, connection: Transaction, operation: str, incident: str) -> list[Event]:
-        """The incident's events in order; raises ``NotFound``."""
-        history = self.past(connection, operation, incident)
-        if not history:
-            raise NotFound(f"no incident {incident!r} in this operation")
-        return history
-
-    def past(self, connection: Transaction, operation: str, incident: object) -> list[Event]:
-        """The events of an incident that a record names; empty where there is no such incident."""
-        if not isinstance(incident, str) or not incident.startswith(f"{operation}-"):
-            return []
-        return self._log.stream(connection, operation, incident)
-
-    def platoons(self, connection: Transaction, operation: str) -> dict[str, PlatoonState]:
-        """The state of every platoon of the operation, by id."""
-        ids = [platoon.id for platoon in self._roster.platoons_of(operation)]
-        newest = self._log.last_of_each(connection, operation, [PLATOON + name for name in ids])
-        found: dict[str, PlatoonState] = {}
-        for name in ids:
-            event = newest.get(PLATOON + name)
-            found[name] = self._platoon_at(connection, event) if event else PlatoonState(name)
-        return found
-
-    def _platoon_at(self, connection: Transaction, event: Event) -> PlatoonState:
-        """The platoon after ``event``: its newest move says all of its state."""
-        moved: Event | None = event
-        if event.to_state is None or event.corrects is not None:
-            moved = self._log.last_moving(connection, event.operation, event.stream, event.seq)
-        state = PlatoonState(event.stream.removeprefix(PLATOON))
-        return replace(evolve_platoon(state, moved) if moved else state, version=event.seq)
-
     def _platoon_view(self, connection: Transaction, event: Event) -> dict[str, Any]:
-        state = self._platoon_at(connection, event)
+        state = self.reading.platoon_at(connection, event)
         callsigns = {one.id: one.callsign for one in self._roster.platoons_of(event.operation)}
         name = state.platoon_id
         return platoon_summary(name, callsigns.get(name, name), state)
-
-    def situation(
-        self,
-        connection: Transaction,
-        operation: Operation,
-        actor: Actor,
-        incident: IncidentState | None,
-        history: Sequence[Event],
-        named: str | None = None,
-        platoon: PlatoonState | None = None,
-        at: datetime | None = None,
-    ) -> Situation:
-        """What the guards may look at now; who is on shift as it was ``at`` another time."""
-        now = self._clock()
-        policy = self._policy_of(operation)
-        asked = self.past(connection, operation.id, named)
-        target = fold(str(named), asked) if asked else None
-        opened = since_opening(history)
-        tally = tally_of(opened)
-        deciding, its_history = (target, asked) if platoon else (incident, history)
-        return Situation(
-            now=now,
-            actor=actor,
-            operation_kind=operation.kind,
-            sealed=operation.over(now),
-            policy=policy,
-            incident=incident,
-            platoon=platoon,
-            platoons=self.platoons(connection, operation.id),
-            on_shift=frozenset(self._roster.platoons_on_shift(operation.id, at or now)),
-            strength={one.id: one.strength for one in self._roster.platoons_of(operation.id)},
-            location=location_of(history, self._places),
-            target=target,
-            open_exercises=self._open_exercises(now),
-            tally=tally[-1].casualties if tally else None,
-            force=[one.record for one in force_of(opened)],
-            ranking=self._ranking(operation, deciding, its_history, policy),
-        )
-
-    def _ranking(
-        self,
-        operation: Operation,
-        incident: IncidentState | None,
-        history: Sequence[Event],
-        policy: Policy,
-    ) -> list[dict[str, Any]]:
-        """What is suggested about the incident and those that compete with it."""
-        if incident is None or incident.t2 not in WAITING:
-            return []
-        here = self.competing.competitor(operation, incident, history)
-        return self.competing.ranking(operation.id, here, policy)
-
-    def _policy_of(self, operation: Operation) -> Policy:
-        return self._policy.of(operation)
-
-    def _open_exercises(self, now: datetime) -> frozenset[str]:
-        return frozenset(
-            one.id
-            for one in self._roster.operations()
-            if one.kind == "exercise" and not one.over(now)
-        )
 
 
 def picture_of(incident_id: str, history: Iterable[Event]) -> IncidentPicture:

@@ -14,6 +14,7 @@ from typing import Protocol
 from domain.anchors import AnchorFile, anchored_up_to, went_back, without_anchor
 from domain.chain import GENESIS, Anchor, broken_links, lost_from
 from domain.chain_contents import doubtful_contents
+from domain.errors import InvalidField
 from domain.events import Event
 from domain.seals import Span, Stored, coverage, held_against, read_seals
 from domain.system_contents import (
@@ -196,7 +197,10 @@ class LogCheck:
     ) -> tuple[list[str], list[str]]:
         """Faults and remarks about what the chain holds digests of."""
         seals = read_seals(events)
-        there = self._sealed.positions(connection, operation, seals.spans)
+        try:
+            there = self._sealed.positions(connection, operation, seals.spans)
+        except InvalidField as damaged:
+            return [damaged.detail], []
         there.decisions = dict(self._sealed.decisions(connection, operation))
         there.imports = dict(self._sealed.imports(connection, operation))
         return held_against(seals, there), coverage(seals, there)

@@ -8,9 +8,11 @@ from typing import Any
 
 from domain.aftermath import force_of, tally_of
 from domain.debts import debts_of
-from domain.effective import effective
+from domain.effective import disputes_of, effective
 from domain.events import Event
 from domain.policy import Policy
+from domain.state import fold
+from domain.streams import PLATOON
 from domain.time import to_rfc3339
 from domain.transitions import T2
 
@@ -28,6 +30,32 @@ def debt_views(history: Sequence[Event], policy: Policy, now: datetime) -> list[
             "overdue": debt.due is not None and debt.due < now,
         }
         for debt in debts_of(history, policy)
+    ]
+
+
+def disputes_views(history: Sequence[Event]) -> list[dict[str, Any]]:
+    """What is disputed, oldest first. ``stops`` tells whether steps of the present engagement that
+    rest on it are stopped; what is disputed of a platoon stops that platoon."""
+    platoon = bool(history) and history[0].stream.startswith(PLATOON)
+    stopping = () if platoon or not history else fold(history[0].stream, history).t2_disputed
+    known = {one.event_id: one for one in effective(history)}
+    return [
+        {
+            "event_id": event_id,
+            "region": one.region,
+            "event": one.event,
+            "occurred_at": to_rfc3339(known[event_id].occurred_at),
+            "disputed_at": to_rfc3339(one.occurred_at),
+            "recorded_at": to_rfc3339(one.recorded_at),
+            "breaks": one.body["dispute"]["breaks"],
+            "said_by": one.body["asserted_by"],
+            "entered_by": _entered_by(one),
+            "engagement": one.body.get("engagement"),
+            "platoon": one.stream.removeprefix(PLATOON) if platoon else None,
+            "stops": platoon or one.event_id in stopping,
+        }
+        for event_id, entries in disputes_of(history).items()
+        for one in entries
     ]
 
 
@@ -65,7 +93,7 @@ def asked_for(history: Sequence[Event]) -> int:
     """How many platoons the newest request of Kosovo Police asks for, 0 where there is none."""
     asked = 0
     for event in effective(history):
-        if event.region == T2 and event.event in ("kp_request", "change_purpose"):
+        if event.region == T2 and event.event in ("kp_request", "change_purpose", "reconfirm"):
             asked = event.record.get("request", {}).get("platoons_asked", 0)
     return asked
 

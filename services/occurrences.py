@@ -8,9 +8,11 @@ from datetime import datetime
 from typing import Any
 
 from domain.alerts import ACKNOWLEDGED, RAISED, SPOT, Alert, kind_of_alarm
-from domain.errors import GuardRefused, InvalidField, NotFound, NotPermitted, VersionConflict
+from domain.drafts import marked_late
+from domain.errors import InvalidField, NotFound, NotPermitted, VersionConflict
 from domain.events import Actor, Command, Event, NewEvent
-from domain.incident import may_write
+from domain.floors import check_fact_times
+from domain.permission import may_write
 from domain.policy import Policy
 from domain.situation import Situation
 from domain.streams import LOG_STREAM
@@ -19,6 +21,7 @@ from domain.transitions import LOG
 from domain.words import clean
 from services.alert_books import AlertBooks
 from services.clock import Clock
+from services.command_ids import Sent, carried_out
 from services.commands import read_command
 from services.event_ports import EventLog, OperationFacts, Places
 from services.ports import JournalWriter, Transaction
@@ -54,18 +57,17 @@ class Occurrences:
 
     def enter(self, operation_id: str, actor: Actor, sent: object) -> tuple[bool, dict[str, Any]]:
         """One line of the occurrence log. Returns whether it is new, and the line."""
-        command = read_command("log", sent, actor, self._places)
+        command = read_command("log", sent, actor, self._places, operation_id)
         with self._log.transaction() as connection:
-            before = self._log.by_command(connection, operation_id, command.command_id)
+            asked = Sent(command.command_id, command.fingerprint, actor, LOG_STREAM, command)
+            before = carried_out(self._log, connection, operation_id, asked)
             if before:
                 return False, event_view(before[0])
             situation = self._situation(operation_id, actor)
             may_write(situation)
             check_record(LOG, "entry", command.record)
-            if command.occurred_at > situation.now + situation.policy.clock_tolerance:
-                raise GuardRefused(
-                    "not_in_the_future", "occurred_at lies in the future", "occurred_at"
-                )
+            check_fact_times(situation, command)
+            command = marked_late(command, situation)
             line = self._append(connection, operation_id, command, "log")
         self._wake()
         return True, event_view(line)
@@ -189,6 +191,7 @@ class Occurrences:
             "place_ref": command.place_ref,
             "lang": command.lang,
             "session": command.actor.session or None,
+            "fingerprint": command.fingerprint or None,
         }
         kept = {key: part for key, part in body.items() if part is not None}
         new = NewEvent(

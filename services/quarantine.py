@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from domain.events import Actor
-from domain.quarantine import DISCARDED
+from domain.quarantine import ACCEPTED, CORRECTED, DISCARDED
 from domain.time import to_rfc3339
 from services import quarantine_sent as shape
 from services.clock import Clock
@@ -81,9 +81,9 @@ class Quarantine:
         Raises ``GuardRefused`` where it can not be true (see ``ACCEPTABLE``), ``VersionConflict``
         where it is decided already, ``NotPermitted``, ``InvalidField``.
         """
-        act = self._desk.begin(operation, actor, sent)
+        act = self._desk.begin(operation, actor, sent, [number])
         kept = self._desk.find(operation, number)
-        if act.is_to_decide(kept):
+        if act.is_to_decide(kept, ACCEPTED):
             self._keep(self._truths.accepted(act, kept), anywhere=True)
         return entry_view(self._desk.find(operation, number))
 
@@ -92,17 +92,17 @@ class Quarantine:
         unit (id or call sign), each optional where what came can be read; reason, command_id. It is
         judged again: raises ``InvalidField`` naming what still cannot be, and as ``accept`` does.
         """
-        act = self._desk.begin(operation, actor, sent)
+        act = self._desk.begin(operation, actor, sent, [number])
         kept = self._desk.find(operation, number)
-        if act.is_to_decide(kept):
+        if act.is_to_decide(kept, CORRECTED):
             self._keep(self._truths.corrected(act, kept, shape.mapping(sent)))
         return entry_view(self._desk.find(operation, number))
 
     def discard(self, operation: str, number: int, actor: Actor, sent: object) -> dict[str, Any]:
         """Nothing can be made of it. ``sent``: reason, command_id. Raises as ``accept`` does."""
-        act = self._desk.begin(operation, actor, sent)
+        act = self._desk.begin(operation, actor, sent, [number])
         kept = self._desk.find(operation, number)
-        if act.is_to_decide(kept):
+        if act.is_to_decide(kept, DISCARDED):
             self._desk.discard(act, [kept], DISCARDED)
         return entry_view(self._desk.find(operation, number))
 

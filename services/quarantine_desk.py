@@ -3,7 +3,7 @@ for a decision and what it makes of an entry."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from domain.errors import DashboardError, GuardRefused, NotFound, NotPermitted, VersionConflict
 from domain.events import Actor
 from domain.fixes import Fix, Report
-from domain.incident import may_write
+from domain.permission import may_write
 from domain.quarantine import DECIDED, DECIDERS, Decision
 from domain.situation import Situation
 from domain.stored_fixes import QuarantineEntry
@@ -51,15 +51,22 @@ class Act:
             said=said or {},
         )
 
-    def is_to_decide(self, kept: Kept) -> bool:
+    def is_to_decide(self, kept: Kept, decision: str) -> bool:
         """Whether an entry is open; False where this command has decided it before.
 
-        Raises ``VersionConflict`` where another one has.
+        Raises ``VersionConflict`` where another one has, or where the id is another command's.
         """
         made = kept.decision
-        if made is not None and made.command_id != self.command_id:
+        if made is None:
+            return True
+        if made.command_id != self.command_id:
             raise VersionConflict(f"{made.decided_by} has decided it already: {made.decision}")
-        return made is None
+        same = (self.actor.name, self.operation, self.reason, decision)
+        if (made.decided_by, made.operation, made.reason, made.decision) != same:
+            raise VersionConflict(
+                "this command_id was used for another command", field="command_id"
+            )
+        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +106,19 @@ class QuarantineDesk:
         self._journal = journal
         self._clock = clock
 
-    def begin(self, operation: str, actor: Actor, sent: object) -> Act:
-        """An act of somebody who may decide; ``sent``: reason, command_id. Raises ``NotFound``,
-        ``NotPermitted``, ``GuardRefused`` and ``InvalidField``."""
+    def begin(self, operation: str, actor: Actor, sent: object, entries: Collection[int]) -> Act:
+        """An act of somebody who may decide about ``entries``; ``sent``: reason, command_id. Raises
+        ``NotFound``, ``NotPermitted``, ``GuardRefused``, ``InvalidField``, and ``VersionConflict``
+        where the command_id has decided about others."""
         now = self.permit(operation, actor)
         fields = shape.mapping(sent)
         command, reason = shape.command_id(fields), reason_given(fields.get("reason"))
+        with self._transactions.reading() as connection:
+            others = self._store.decided_by(connection, command) - set(entries)
+        if others:
+            raise VersionConflict(
+                "this command_id was used for another command", field="command_id"
+            )
         return Act(operation, actor, now, reason, command)
 
     def permit(self, operation: str, actor: Actor) -> datetime:

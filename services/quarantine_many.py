@@ -45,7 +45,8 @@ class QuarantineOfMany:
         Returns how many are ``accepted`` and ``refused``, and of the ``entries`` in the order of
         their numbers what each ``became``; see ``refusal_view``.
         """
-        numbers, act = shape.numbers(sent), self._desk.begin(operation, actor, sent)
+        numbers = shape.numbers(sent)
+        act = self._desk.begin(operation, actor, sent, numbers)
         return self._settle(ACCEPTED, act, numbers, self._truths.accepted, anywhere=True)
 
     def preview_shift(self, operation: str, actor: Actor, sent: object) -> dict[str, Any]:
@@ -83,7 +84,8 @@ class QuarantineOfMany:
         Each is corrected as if its time had been typed, and stays as it came; returns how many are
         ``corrected`` and ``refused``, and the ``entries`` as ``accept`` does.
         """
-        numbers, act = shape.numbers(sent), self._desk.begin(operation, actor, sent)
+        numbers = shape.numbers(sent)
+        act = self._desk.begin(operation, actor, sent, numbers)
         by = shape.offset(shape.mapping(sent))
         if not by:
             raise InvalidField("offset_s", "must not be 0")
@@ -98,7 +100,8 @@ class QuarantineOfMany:
         All or nothing, but those that somebody has decided stay as they are: returns ``discarded``
         and ``already``.
         """
-        numbers, act = shape.numbers(sent), self._desk.begin(operation, actor, sent)
+        numbers = shape.numbers(sent)
+        act = self._desk.begin(operation, actor, sent, numbers)
         several = [self._desk.find(operation, number) for number in numbers]
         opened = [kept for kept in several if kept.decision is None]
         self._desk.discard(act, opened, DISCARDED)
@@ -131,7 +134,7 @@ class QuarantineOfMany:
         for number in numbers:
             try:
                 kept = self._desk.find(act.operation, number)
-                if act.is_to_decide(kept):
+                if act.is_to_decide(kept, done):
                     settle(act, kept)
                 made = kept.decision  # by this command, when it was sent before
                 became[number] = {"entry": number, "became": made.decision if made else done}

@@ -49,6 +49,9 @@ class QuarantineStore(Protocol):
     def known(self, connection: Transaction, entries: Sequence[QuarantineEntry]) -> list[bool]:
         """For each entry whether the same is kept, or stands before it."""
 
+    def decided_by(self, connection: Transaction, command_id: str) -> set[int]:
+        """The entries that a command has decided."""
+
     def decide(self, connection: Transaction, made: Decision) -> None:
         """Keep a decision; raises ``VersionConflict`` where the entry has one already."""
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from domain.drafts import DRAFT, DRAFT_CONFIRMED, DRAFT_REJECTED, said_states
-from domain.events import Event, Folded
+from domain.drafts import said_states
+from domain.events import CLOSES_A_DRAFT, DRAFT, RETIMED, Event, Folded
 from domain.state import IncidentState, PlatoonState, absorb
 from domain.time import from_microseconds, to_rfc3339
 from domain.transitions import INC, LINE, T2, T3
@@ -37,7 +37,9 @@ class IncidentPicture:
         """
         absorb(self.state, event)
         self.updated_us = event.recorded_us
-        if event.to_state is not None and event.corrects is None:
+        moved = event.to_state is not None and event.corrects is None
+        retimed = event.reason == RETIMED and event.corrects == self.state.newest.get(event.region)
+        if moved or retimed:
             self.since_us[event.region] = event.occurred_us
         name = event.event
         if name == "report" and event.region == INC:
@@ -46,7 +48,7 @@ class IncidentPicture:
             self.out_of_model += 1
         elif event.event == DRAFT:
             self.said[event.event_id] = said_states(event)
-        elif event.event in (DRAFT_CONFIRMED, DRAFT_REJECTED):
+        elif event.event in CLOSES_A_DRAFT:
             self.said.pop(event.record["draft"], None)
 
     def _reported(self, event: Folded) -> None:
@@ -55,7 +57,7 @@ class IncidentPicture:
         self.title = record["title"]
         self.category = record["category"]
         self.severity = record["severity"]
-        if event.corrects is None:
+        if event.corrects is None or event.reason == RETIMED:
             self.occurred_us = event.occurred_us
         if "position" in body:
             self.position = (body["position"]["lat"], body["position"]["lon"])
@@ -77,6 +79,9 @@ class IncidentPicture:
             "tier": state.tier,
             "purpose": state.t2_purpose,
             "revoked": state.t2_revoked,
+            "disputed": bool(state.t2_disputed),
+            "disputes": len(state.disputed),
+            "said_to_end": state.said_ended(),
             "waiting": self._waiting(),
             "position": None
             if self.position is None
@@ -113,6 +118,7 @@ def platoon_summary(platoon_id: str, callsign: str, state: PlatoonState) -> dict
         "callsign": callsign,
         "state": state.state,
         "incident": state.incident,
+        "disputed": state.disputed,
         "version": state.version,
         "since": to_rfc3339(from_microseconds(state.since_us)) if state.since_us else None,
     }

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from domain.alerts import RAISED, TIMER, alert_of
-from domain.events import Actor, BriefEvent, Command, Event, NewEvent
+from domain.events import RETIMED, Actor, BriefEvent, Command, Event, NewEvent
 from domain.policy import Policy
 from domain.roster import Operation
 from domain.streams import LOG_STREAM, is_incident
@@ -44,6 +44,7 @@ class _Books:
         self.titles: dict[str, str] = {}
         self.raised: set[str] = set()
         self.watched: set[str] = set()
+        self.moved: set[str] = set()
 
     def absorb(self, event: BriefEvent) -> None:
         stream = event.stream
@@ -54,8 +55,14 @@ class _Books:
             book = self.books[stream] = TimerBook(stream, self.policy)
         book.absorb(event)
         self.watched.add(stream)
+        if event.reason == RETIMED:
+            self.moved.add(stream)
         if event.event == "report":
             self.titles[stream] = event.record.get("title", "")
+
+    def rebuild(self, incident: str, history: Iterable[Event]) -> None:
+        """Make the clocks of an incident anew: a time in its past was corrected."""
+        self.books[incident] = fold_timers(incident, self.policy, history)
 
     def absorb_log(self, event: Event) -> None:
         self.log_seq = event.seq
@@ -124,6 +131,10 @@ class TimerBooks:
             with without_collecting():
                 for event in self._log.brief(connection, operation, known.head, head, _BODIES):
                     known.absorb(event)
+            while known.moved:
+                incident = known.moved.pop()
+                history = self._log.stream(connection, operation, incident)
+                known.rebuild(incident, history)
             for line in self._log.tail(connection, operation, LOG_STREAM, known.log_seq, head):
                 known.absorb_log(line)
             known.head = head

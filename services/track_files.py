@@ -29,7 +29,7 @@ from domain.errors import (
 )
 from domain.events import Actor
 from domain.fixes import Fix
-from domain.incident import may_write
+from domain.permission import may_write
 from domain.situation import Situation
 from domain.stored_fixes import StoredFix, Storing
 from domain.time import from_microseconds, to_microseconds, to_rfc3339

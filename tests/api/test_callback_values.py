@@ -42,7 +42,7 @@ META: dict[str, Any] = {
     "opened_at": NOW,
     "occurred_typed": None,
     "version": 1,
-    "last_at": None,
+    "floor": None,
     "needed": [],
 }
 LIKELY = st.sampled_from(
@@ -250,12 +250,14 @@ def test_what_matches_one_pattern_is_the_same_everywhere(screen: FlaskClient) ->
     body: dict[str, Any] = {
         "output": callback["output_id"],
         "outputs": plain,
-        "inputs": [{"id": "act-submit", "property": "n_clicks", "value": 1}],
+        "inputs": [{"id": "act-submit", "property": "n_clicks", "value": 1}, []],
         "state": [
             {"id": "act-meta", "property": "data", "value": META},
             [{"id": field, "property": "value", "value": "I saw it"}],
             [],
             [{"id": fault, "property": "id", "value": fault}],
+            [],
+            [],
             {"id": "incident-touched", "property": "data", "value": 0},
         ],
         "changedPropIds": ["act-submit.n_clicks"],

@@ -275,9 +275,9 @@ def test_what_was_typed_stays_when_another_officer_was_faster(
     open_as: Callable[[str, str], Page], requested: str
 ) -> None:
     slow, fast = Keyboard(open_as("duty", requested)), Keyboard(open_as("ops", requested))
-    slow.press("n")
-    slow.at("record.text")
-    slow.type("Mine came second")
+    slow.press("i")
+    slow.at("record.channel_ref")
+    slow.type("KFOR desk 7")
     fast.press("n")
     fast.at("record.text")
     fast.type("Mine came first")
@@ -285,6 +285,7 @@ def test_what_was_typed_stays_when_another_officer_was_faster(
     expect(slow.page.locator("#incident-timeline")).to_contain_text("Mine came first")
     slow.press("Control+Enter")
     expect(slow.page.locator("#act-notice")).to_contain_text("Somebody was faster")
-    assert slow.page.locator("#act-fields textarea").first.input_value() == "Mine came second"
+    typed = slow.page.locator("#act-fields .name-channel_ref input").first
+    assert typed.input_value() == "KFOR desk 7"
     slow.press("Control+Enter")
-    slow.recorded("Mine came second")
+    slow.recorded("KFOR informed")

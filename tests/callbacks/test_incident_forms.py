@@ -283,13 +283,14 @@ def test_a_reader_is_refused_by_the_service(server: Flask) -> None:
 def test_who_loses_a_race_sees_what_happened_and_can_go_on(server: Flask) -> None:
     with signed_in(server, "duty") as services:
         report(services)
-        late, typed = opened(services, "INC", "note")
+        late, typed = opened(services, "T3", "inform_kfor")
+        typed |= {"record.channel_ref": "KFOR 1"}
         confirmed(services)
-        lost = send_event(services, late, typed | {"record.text": "Mine"}, "en")
+        lost = send_event(services, late, typed, "en")
         assert "Kosovo Police leads at the incident" in lost.notice
         assert not lost.done
-        assert send_event(services, lost.meta, typed | {"record.text": "Mine"}, "en").done
-        assert events(services) == ["report", "confirm", "note"]
+        assert send_event(services, lost.meta, typed, "en").done
+        assert events(services) == ["report", "confirm", "inform_kfor"]
 
 
 def test_a_correction_supersedes_the_details_and_moves_nothing(server: Flask) -> None:

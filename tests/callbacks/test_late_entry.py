@@ -35,8 +35,12 @@ WHERE = {"operation": OPERATION, "incident": INCIDENT}
 def duty(server: Flask) -> Iterator[Services]:
     """The shift commander, two hours after an incident was reported."""
     with signed_in(server, "duty") as services:
-        assert report(services).outcome
+        assert reported(services).outcome
         yield services
+
+
+def reported(services: Services) -> Sent:
+    return report(services, occurred_at=clock(services, 120))
 
 
 def view_of(services: Services) -> IncidentView:
@@ -93,7 +97,7 @@ def test_six_times_and_three_words_are_a_whole_night(duty: Services) -> None:
 def typed_by_duty(server: Flask) -> list[dict[str, Any]]:
     """A night that waits; its drafts as the shift commander sees them."""
     with signed_in(server, "duty") as services:
-        assert report(services).outcome
+        assert reported(services).outcome
         assert send(services, night(services)).done
         found: list[dict[str, Any]] = view_of(services).summary["drafts"]
         return found
@@ -113,6 +117,24 @@ def test_the_commander_confirms_and_the_lanes_are_solid(server: Flask) -> None:
         lost, told = close_draft(services, WHERE, draft["id"], None, "en")
         assert lost == ""
         assert "Somebody was faster" in told
+
+
+def test_what_follows_a_draft_waits_behind_it(server: Flask) -> None:
+    typed_by_duty(server)
+    with signed_in(server, "duty") as services:
+        (draft,) = view_of(services).summary["drafts"]
+        assert "the draft, and waits behind it" in str(late_fields(view_of(services), "en"))
+        typed = {
+            "zone": "Z", "channel": "radio", "channel_ref": "7", "behind": draft["id"],
+            "T2.begin_handback.record.receiver": "KP commander",
+            "T2.begin_handback.occurred_at": clock(services, 10),
+        }  # fmt: skip
+        sent = send(services, typed)
+        assert "Waits as a draft" in sent.done, (sent.notice, sent.faults)
+        drafts = view_of(services).summary["drafts"]
+        assert drafts[1]["behind"] == drafts[0]["id"]
+        words = visible(drafts_part(drafts, "en"))
+        assert "Waits behind number 1" in words
 
 
 def lanes_of(services: Services) -> Any:
@@ -139,8 +161,11 @@ def test_a_rejection_needs_its_reason(duty: Services) -> None:
         ({"T2__kp_request__record__request__purpose": "other"},
          "T2.kp_request.record.request.purpose_text"),
         ({"channel_ref": ""}, "channel_ref"),
-        ({"T2__accept__record__platoons": ["alfa", "bravo"]},
+        ({"T2__accept__record__platoons": ["alfa", "bravo"],
+          "T2__kp_request__record__request__platoons_asked": "2"},
          "T2.accept.record.reserve_override_ref"),
+        ({"T2__accept__record__platoons": ["alfa", "bravo"],
+          "T2__accept__record__reserve_override_ref": "OPS 1"}, "T2.accept.record.platoons"),
         ({"T2__acknowledge__occurred_at": ""}, "T2.accept.occurred_at"),
     ],
 )  # fmt: skip

@@ -104,7 +104,7 @@ def test_an_incident_runs_and_the_log_cannot_be_changed(
     database.close()
     verified = _command(own, "log", "verify")
     assert verified.exit_code == 0, verified.output
-    assert "demo: 2 event(s), whole" in verified.output
+    assert "demo: 2 event(s), consistent, not anchored" in verified.output
 
 
 def test_refusals_are_one_line(database_url: str) -> None:

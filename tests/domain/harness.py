@@ -14,12 +14,14 @@ from functools import cache
 from typing import Any
 
 from domain.chain import canonical
+from domain.drafts import ended_with
+from domain.effective import effective, root_of
 from domain.errors import GuardRefused, NotPermitted
 from domain.events import Actor, Command, Event, NewEvent
 from domain.incident import decide, permit
 from domain.policy import Policy
 from domain.situation import Situation
-from domain.state import IncidentState, PlatoonState, evolve, evolve_platoon
+from domain.state import IncidentState, PlatoonState, evolve, evolve_platoon, fold
 from domain.streams import PLATOON
 from domain.time import to_microseconds, to_rfc3339
 from domain.transitions import ORGANISATION_OF, RES, TABLE, WITHOUT_TRANSITION, Transition
@@ -33,10 +35,17 @@ USER_OF = {
     "PATROL_LDR": "patrol", "EXCON": "exercise",
 }  # fmt: skip
 
-TWO_SIDES = tuple(
-    {"org": org, "function": "commander", "at": to_rfc3339(START), "channel": "radio"}
-    for org in ("KP", "FPU", "KFOR")
-)
+
+def two_sides(at: datetime = START) -> list[dict[str, Any]]:
+    """Confirmations of everybody who could be asked for one."""
+    return [
+        {"org": org, "function": "commander", "at": to_rfc3339(at), "channel": "radio"}
+        for org in ("KP", "FPU", "KFOR")
+    ]
+
+
+SECOND = Actor("ops", "EULEX_OPS", "another session")
+"""A second person who has signed in."""
 
 
 @dataclass
@@ -44,7 +53,7 @@ class World:
     """The folded states and the log they came from.
 
     ``shapes``: check each record against its schema, between permit and decide as the service does.
-    ``bodies``: keep what no fold reads, for those who judge the log afterwards.
+    ``recorded`` counts the events, so that ids stay different where a search forgets old ones.
     """
 
     incidents: dict[str, IncidentState] = field(default_factory=dict)
@@ -57,8 +66,9 @@ class World:
     location: tuple[float, float] | None = (HERE["lat"], HERE["lon"])
     tally: dict[str, Any] | None = None
     force: tuple[dict[str, Any], ...] = ()
+    linked: frozenset[str] = frozenset()
     shapes: bool = False
-    bodies: bool = False
+    recorded: int = 0
 
     def situation(self, actor: Actor, stream: str, named: str | None = None) -> Situation:
         platoon = None
@@ -81,23 +91,65 @@ class World:
             open_exercises=frozenset({"drill"}),
             tally=self.tally,
             force=self.force,
+            linked=self.linked,
+            accepted_before=self._accepted_before(stream, incident),
+            history=[one for one in self.log if one.stream == stream],
+        )
+
+    def _accepted_before(self, stream: str, incident: IncidentState | None) -> bool:
+        """As ``services/incident_reading.py`` tells it."""
+        return (
+            stream.startswith(PLATOON)
+            and incident is not None
+            and incident.t2_engagement is not None
+            and any(
+                one.stream == stream
+                and one.event in ("reserve", "redeploy")
+                and one.corrects is None
+                and one.entered_role == "FPU_CMD"
+                and one.body.get("engagement") == incident.t2_engagement
+                for one in self.log
+            )
         )
 
     def act(self, command: Command, stream: str, named: str | None = None) -> list[Event]:
         """Carry out a command as the service does, role and state first."""
         situation = self.situation(command.actor, stream, named)
-        if command.event not in WITHOUT_TRANSITION and command.corrects is None:
+        if command.corrects is not None:
+            situation, command = self.correcting(situation, command, stream)
+        elif command.event not in WITHOUT_TRANSITION:
             permit(situation, command.region, command.event)
         if self.shapes:
             check_record(command.region, command.event, command.record)
-        return [self.store(new, command) for new in decide(situation, command, stream)]
+        new = decide(situation, command, stream)
+        if not stream.startswith(PLATOON):
+            new += ended_with(situation.history, new, command, command.actor)
+        return [self.store(one, command) for one in new]
+
+    def correcting(
+        self, situation: Situation, command: Command, stream: str
+    ) -> tuple[Situation, Command]:
+        """The situation of a correction, as the service reads it."""
+        history = [one for one in self.log if one.stream == stream]
+        root = root_of(history, str(command.corrects))
+        (event,) = (one for one in effective(history) if one.event_id == root)
+        if event.region == RES:
+            history = [one for one in self.log if one.stream == event.incident]
+        logs = {
+            name: [one for one in self.log if one.stream == f"{PLATOON}{name}"]
+            for name in (self.platoons if event.region in ("T2", RES) else ())
+        }
+        incident = fold(history[0].stream, history) if history else situation.incident
+        situation = replace(
+            situation, incident=incident, history=history, platoon_logs=logs, corrected=event
+        )
+        return situation, replace(command, corrects=root)
 
     def store(self, new: NewEvent, command: Command) -> Event:
         seq = self._version(new.stream) + 1
-        event = as_event(new, command, seq, len(self.log) + 1)
+        self.recorded += 1
+        event = as_event(new, command, seq, self.recorded)
         event = event._replace(recorded_us=to_microseconds(self.now))
-        if self.bodies:
-            event = event._replace(body_text=canonical(new.body))
         self.log.append(event)
         self.absorb(event)
         return event
@@ -133,8 +185,9 @@ def as_event(new: NewEvent, command: Command, seq: int, chain_seq: int) -> Event
         "drill", new.stream, seq, chain_seq, f"event-{chain_seq}", command.command_id, new.region,
         new.event, new.from_state, new.to_state, to_microseconds(command.occurred_at),
         to_microseconds(command.occurred_at), command.actor.name, command.actor.role,
-        command.late_entry, command.corrects, new.purpose, new.reason, new.receiver, new.incident,
-        ",".join(new.platoons) or None, "{}", "", "",
+        command.late_entry, new.corrects, new.purpose, new.reason,
+        new.receiver, new.incident,
+        ",".join(new.platoons) or None, canonical(dict(new.body)), "", "",
     )  # fmt: skip
 
 
@@ -155,17 +208,19 @@ def command(
         asserted_by={"org": ORGANISATION_OF[row.asserted_by[0]][0], "function": "x"},
         channel="radio",
         channel_ref="7",
-        confirmations=TWO_SIDES,
-        second_user="duty",
+        confirmations=two_sides(at),
+        second_person=SECOND if "second_person" in row.guards else None,
         position=HERE,
         text="explained",
         record=record,
     )
 
 
-def sample_record(row: Transition, incident: str = "drill-0001") -> dict[str, Any]:
-    """A record of the right shape for the row's event."""
-    then = to_rfc3339(START)
+def sample_record(
+    row: Transition, incident: str = "drill-0001", at: datetime = START
+) -> dict[str, Any]:
+    """A record of the right shape for the row's event, whose times are ``at``."""
+    then = to_rfc3339(at)
     request = {
         "officer_function": "duty officer", "officer_service_no": "1", "officer_unit": "north",
         "received_at": then, "purpose": "civil_disturbance", "legal_basis": "JA_2008_124",
@@ -181,6 +236,7 @@ def sample_record(row: Transition, incident: str = "drill-0001") -> dict[str, An
         "prealert": {"readiness_level": "high"},
         "kp_request": {"request": {**request, "platoons_asked": 1}},
         "change_purpose": {"request": {**request, "platoons_asked": 1}},
+        "reconfirm": {"request": {**request, "platoons_asked": 1}},
         "acknowledge": {"read_back": True} if row.region == "T2" else {},
         "refuse": {"reason": "capacity", "kp_told_at": then} if row.region == "T2"
         else {"reason_text": "not given", "requester_told_at": then},
@@ -204,6 +260,7 @@ def sample_record(row: Transition, incident: str = "drill-0001") -> dict[str, An
         "unreserve": {"engagement": incident, "reason_text": "x"},
         "release": {"engagement": incident, "reason_text": "x"},
         "returned": {"headcount": 30, "equipment_ok": True},
+        "stays": {"ground": "withdrawal_dangerous", "ground_text": "x"},
         "join_exercise": {"operation": "drill"}, "leave_exercise": {"operation": "drill"},
         "accept": {"tasking_order_no": "1", "platoons": ["p1"], "eta": then} if row.region == "T2"
         else {"authority_function": "x", "units": "x", "eta": then},

@@ -12,6 +12,7 @@ _ENDED = ("CLOSED", "DISCARDED")
 def violations(state: IncidentState, platoons: dict[str, PlatoonState]) -> list[str]:
     """The numbers and words of the invariants that a state breaks."""
     held = [p for p in platoons.values() if p.incident == state.incident_id]
+    here = [p for p in held if p.engagement == state.t2_engagement]
     bound = [p for p in held if p.state in ("RESERVED", "BOUND")]
     rules = {
         "1 tier 2 committed needs a live request of Kosovo Police": state.t2 not in T2_COMMITTED
@@ -24,8 +25,10 @@ def violations(state: IncidentState, platoons: dict[str, PlatoonState]) -> list[
             (p.incident is not None) == (p.state in ("RESERVED", "BOUND", "RETURNING"))
             for p in platoons.values()
         ),
-        "6 an engagement on its way has a platoon": state.t2 not in _ON_THE_WAY
-        or any(p.state == "BOUND" for p in held),
+        "6 an engagement on its way has a platoon of its own": state.t2 not in _ON_THE_WAY
+        or any(p.state == "BOUND" for p in here),
+        "6 no more platoons than were asked for": state.t2 not in T2_COMMITTED
+        or sum(p.state in ("RESERVED", "BOUND") for p in here) <= state.t2_asked,
         "8 closed or discarded means that everything is over": state.inc not in _ENDED
         or (
             state.t2 in ("NONE", *T2_TERMINAL)
@@ -33,6 +36,8 @@ def violations(state: IncidentState, platoons: dict[str, PlatoonState]) -> list[
             and state.line == "KP"
             and not bound
         ),
+        "22 nothing waits in an incident that has ended": state.inc not in _ENDED
+        or not state.drafts,
         "9 an ended engagement keeps no authority": state.t2 not in ("NONE", *T2_TERMINAL)
         or state.t2_request is None,
         "10 the FPU holds the line only while engaged": state.line != "FPU"

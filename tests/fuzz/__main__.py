@@ -1,4 +1,5 @@
-"""``python -m tests.fuzz``: processes killed at every write step, and two users a thousand times.
+"""``python -m tests.fuzz``: processes killed at every write step, two users a thousand times, and
+the longer searches of every state.
 
 On SQLite (full synchronisation) and on PostgreSQL where ``FPU_TEST_POSTGRES_URL`` names a server:
 ``make fuzz`` starts one. Prints a summary; fails at the first thing that is not as it was promised.
@@ -19,6 +20,7 @@ from data.database import Database
 from data.migrate import upgrade
 from tests.conftest import _schema
 from tests.fuzz.kills import Fuzz, run_cycle, run_random, victims
+from tests.fuzz.searches import searches
 from tests.services.incident_world import IncidentWorld
 from tests.services.test_races import two_accept_at_once
 
@@ -76,9 +78,9 @@ def races(dialect: str) -> None:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """``kills``, ``races`` or both; 0 when everything was as promised."""
+    """``kills``, ``races``, ``searches`` or all; 0 when everything was as promised."""
     dialects = ["sqlite"] + ["postgresql"] * bool(os.environ.get("FPU_TEST_POSTGRES_URL"))
-    wanted = arguments or ("kills", "races")
+    wanted = arguments or ("kills", "races", "searches")
     total = 0
     if "kills" in wanted:
         total = sum(kills(dialect, seed) for seed, dialect in enumerate(dialects, 1))
@@ -86,6 +88,8 @@ def main(arguments: Sequence[str]) -> int:
     if "races" in wanted:
         for dialect in dialects:
             races(dialect)
+    if "searches" in wanted and searches():
+        return 1
     return 0 if total >= 200 or "kills" not in wanted else 1
 
 

@@ -21,7 +21,7 @@ from data.database import Database
 from data.event_store import EventStore
 from data.journal import Journal
 from services.incidents import Incidents
-from tests.services.incident_world import Facts, Gazetteer, actor
+from tests.services.incident_world import Facts, Gazetteer, People, actor
 
 WRITES = ("INSERT", "UPDATE", "DELETE")
 
@@ -63,8 +63,9 @@ def carry_out(url: str, job: dict[str, Any]) -> dict[str, Any]:
     steps = Steps(database, job["die_at"])
     now = datetime.fromisoformat(job["now"])
     incidents = Incidents(
-        EventStore(database), Journal(database), Facts(), Gazetteer(), lambda: now, lambda: None
-    )
+        EventStore(database), Journal(database), Facts(), Gazetteer(), People(), lambda: now,
+        lambda: None,
+    )  # fmt: skip
     who = actor(job["user"])
     if job["kind"] == "report":
         outcome = incidents.report("drill", who, job["sent"])

@@ -19,15 +19,14 @@ class Breach(NamedTuple):
 
 @dataclass
 class IncidentFile:
-    """One incident. ``request`` is the live request of Kosovo Police, ``asked`` the one that began
-    this engagement; ``paths`` the ways by which KFOR came since tier 3 was last over."""
+    """One incident. ``request`` is the live request of Kosovo Police, ``engagement`` the newest
+    engagement; ``paths`` the ways by which KFOR came since tier 3 was last over."""
 
     seq: int = 0
     states: dict[str, str] = field(default_factory=dict)
-    last_us: dict[str, int] = field(default_factory=dict)
     place: object = None
     request: Event | None = None
-    asked: Event | None = None
+    engagement: str | None = None
     accepts: int = 0
     path: list[str] = field(default_factory=list)
     revoked: bool = False
@@ -37,12 +36,12 @@ class IncidentFile:
 
 @dataclass
 class PlatoonFile:
-    """One platoon and the incident that it is held for."""
+    """One platoon, and the incident and the engagement that it is held for."""
 
     seq: int = 0
     states: dict[str, str] = field(default_factory=dict)
-    last_us: dict[str, int] = field(default_factory=dict)
     incident: str | None = None
+    engagement: str | None = None
 
     @property
     def state(self) -> str:

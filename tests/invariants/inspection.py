@@ -16,12 +16,18 @@ from domain.events import Event
 from domain.time import from_microseconds, parse_rfc3339
 from domain.transitions import INITIAL, TABLE
 from tests.invariants import platoon_inspection as platoon_rules
+from tests.invariants.authority_inspection import Authority
 from tests.invariants.file_of import PLATOON, Breach, IncidentFile, PlatoonFile
+from tests.invariants.time_inspection import breaches_of_time
 
 T2_OVER = ("NONE", "REFUSED", "CANCELLED", "EXPIRED", "WITHDRAWN", "RELEASED")
 T3_OVER = ("NONE", "REFUSED", "CANCELLED", "WITHDRAWN", "RELEASED")
 COMMITTED = ("ACCEPTED", "EN_ROUTE", "ON_SCENE", "ENGAGED", "HANDING_BACK")
 PATH = ["REQUESTED", "ACKNOWLEDGED", "ACCEPTED", "EN_ROUTE", "ON_SCENE"]
+SAID_ANEW = ("change_purpose", "reconfirm")
+SECOND_PERSONS = ("FPU_DUTY", "FPU_CMD", "EULEX_OPS")
+FACTS = ("observation", "note", "casualties", "force", "stays")
+HOUR, MINUTE = 3600, 60
 SILENT = ("SYSTEM", "ADMIN", "AUDITOR", "WALL")
 PATH_OF = {"request_by_kp": "KP", "request_via_eulex": "EULEX", "own_mandate": "OWN_MANDATE"}
 OWN_GROUNDS = ("SSE", "FOM", "FORCE_PROTECTION", "ARRANGEMENT")
@@ -52,6 +58,8 @@ class Inspector:
     reserve: int = 0
     operation_kind: str = "exercise"
     off_shift: frozenset[str] = frozenset()
+    linked: frozenset[str] = frozenset()
+    authority: Authority = field(default_factory=Authority)
     incidents: dict[str, IncidentFile] = field(default_factory=dict)
     platoons: dict[str, PlatoonFile] = field(default_factory=lambda: defaultdict(PlatoonFile))
     found: list[Breach] = field(default_factory=list)
@@ -69,6 +77,7 @@ class Inspector:
                 self.found += platoon_rules.moved(self, event, together[0])
             else:
                 self.found += self._moved(event)
+        self.found += self.authority.see(together, self.linked)
         for incident, file in self.incidents.items():
             self.found += self._state(incident, file)
         self.found += platoon_rules.after(self, together)
@@ -81,15 +90,11 @@ class Inspector:
             self._broken(14, "recorded before the event before it")
         file.seq, self.chain_seq = event.seq, event.chain_seq
         self.recorded_us = max(self.recorded_us, event.recorded_us)
-        if event.event in ("observation", "note", "casualties", "force") and event.to_state:
+        if event.event in FACTS and event.to_state:
             self._broken(16, "a fact moved a state")
 
     def _times_and_roles(self, event: Event, first: Event) -> None:
         file = self._file(event.stream)
-        if event.occurred_us < file.last_us.get(event.region, 0) and not event.late_entry:
-            self._broken(14, f"{event.region} {event.event} before the one before it, not late")
-        known_us = 0 if event.region == "RES" else file.last_us.get(event.region, 0)
-        file.last_us[event.region] = max(event.occurred_us, known_us)
         if event.from_state != file.states.get(event.region, INITIAL[event.region]):
             self._broken(12, "does not start from the state that the log leads to")
         if event.entered_role in SILENT:
@@ -132,7 +137,7 @@ class Inspector:
         if event.event == "report":
             file.place = event.body.get("position") or event.body.get("place_ref")
         if event.event == "reopen":
-            file.request = file.asked = None
+            file.request = None
             file.paths.clear()
         if event.event == "discard" and event.record.get("reason") == "duplicate":
             other = event.record.get("duplicate_of")
@@ -160,28 +165,31 @@ class Inspector:
 def _tier2_moved(event: Event, file: IncidentFile) -> Iterator[Breach]:
     to = str(event.to_state)
     if event.event == "kp_request":
-        file.request = file.asked = event
+        file.request, file.engagement = event, event.event_id
         file.accepts, file.path, file.revoked = 0, [], False
-    file.path.append(to)
-    if event.event in ("kp_request", "change_purpose"):
+    if event.event != "reconfirm":
+        file.path.append(to)
+    if event.event in ("kp_request", *SAID_ANEW):
         yield from _complete(event, file)
     if event.event == "accept":
         file.accepts += 1
-    if event.event in ("accept", "change_purpose") and file.asked is not None:
-        taker = file.asked.entered_by
-        second = event.body.get("second_user")
-        if event.entered_by == taker:
-            yield Breach(3, f"{event.event} by the user who entered the request")
-        if event.event == "change_purpose" and second != taker:
-            yield Breach(3, "the second person is not the one who took the request")
-    if event.event == "change_purpose":
+    if event.event in SAID_ANEW:
         file.request = event
+        second = event.body.get("second_person") or {}
+        if second.get("user") in (None, event.entered_by):
+            yield Breach(3, f"{event.event} without a second person")
+        elif second["role"] not in SECOND_PERSONS:
+            yield Breach(3, f"{event.event} with a second person who is {second['role']}")
     if to not in T2_OVER and to != "PREALERT" and file.request is None:
         yield Breach(9, f"{event.event} after its request has ended")
     if event.event == "revoke_request":
         file.revoked = True
-    if to == "ENGAGED":
+    elif file.revoked and to not in ("HANDING_BACK", *T2_OVER):
+        yield Breach(11, f"{event.event} after the request was revoked")
+    if to == "ENGAGED" != event.from_state:
         yield from _engaged(file)
+    if event.event == "engage":
+        yield from _agreed(event)
     if event.event == "handback_confirmed":
         yield from _both_sides(event, "FPU", "KP")
     if to in T2_OVER:
@@ -197,6 +205,12 @@ def _engaged(file: IncidentFile) -> Iterator[Breach]:
         yield Breach(11, "engaged after the request was revoked")
 
 
+def _agreed(event: Event) -> Iterator[Breach]:
+    agreed = parse_rfc3339(event.record["kp_agreement"]["at"], "x")
+    if not -HOUR <= (agreed - event.occurred_at).total_seconds() <= MINUTE:
+        yield Breach(2, "engaged on an agreement of another time")
+
+
 def _complete(event: Event, file: IncidentFile) -> Iterator[Breach]:
     request: Mapping[str, Any] = event.record.get("request", {})
     body = event.body
@@ -208,12 +222,14 @@ def _complete(event: Event, file: IncidentFile) -> Iterator[Breach]:
     known = ("KP",) if event.event == "kp_request" else ("KP", "FPU", "EULEX")
     if asserted not in known:
         missing.append("the word of Kosovo Police")
-    if event.event == "change_purpose":  # the second person heard it, on the first one's channel
+    if event.event in SAID_ANEW:  # the second person heard it, on the first one's channel
         missing = [name for name in missing if name not in ("channel", "channel_ref")]
     if missing:
         yield Breach(1, f"{event.event} without {', '.join(missing)}")
     elif _in_future(event, request["received_at"]) or event.occurred_at > _recorded(event):
         yield Breach(1, "a request of the future")
+    elif (event.occurred_at - parse_rfc3339(request["received_at"], "x")).total_seconds() > HOUR:
+        yield Breach(1, "a request that was received long before")
 
 
 def _tier3_moved(event: Event, file: IncidentFile) -> Iterator[Breach]:
@@ -248,6 +264,11 @@ def _both_sides(event: Event, giver: str, taker: str) -> Iterator[Breach]:
         yield Breach(18, f"{event.event} confirmed by {sorted(said)}, not {giver} and {taker}")
     elif any(_in_future(event, one["at"]) for one in confirmed):
         yield Breach(18, f"{event.event} confirmed in the future")
+    else:
+        for one in confirmed:
+            apart = parse_rfc3339(one["at"], "x") - event.occurred_at
+            if abs(apart.total_seconds()) > HOUR + MINUTE:
+                yield Breach(18, f"{event.event} confirmed at another time")
 
 
 def _in_future(event: Event, value: object) -> bool:
@@ -276,12 +297,14 @@ def breaches(
     reserve: int = 0,
     operation_kind: str = "exercise",
     off_shift: frozenset[str] = frozenset(),
+    linked: frozenset[str] = frozenset(),
     platoons: Iterable[str] = (),
 ) -> list[Breach]:
     """Every invariant that the log breaks; empty where it is sound."""
-    inspector = Inspector(reserve, operation_kind, off_shift)
+    events = list(log)
+    inspector = Inspector(reserve, operation_kind, off_shift, linked)
     for name in platoons:
         inspector.platoons[name] = PlatoonFile()
-    for together in commands_of(log):
+    for together in commands_of(events):
         inspector.see(together)
-    return inspector.found
+    return [*inspector.found, *breaches_of_time(events)]

@@ -36,19 +36,25 @@ def moved(inspector: Inspector, event: Event, first: Event) -> Iterator[Breach]:
         t2 = _tier2(inspector, serves)
         if t2 not in UNDER_WAY and first is event:
             yield Breach(9, f"{name}: {event.event} for an engagement that is {t2}")
-    last = event.event == "release" and not _others(inspector, name, was)
-    if last and _tier2(inspector, was) in COMMITTED:
+    last = event.event == "release" and not _others(inspector, name, was, file.engagement)
+    if last and not _over(inspector, was, file.engagement):
         yield Breach(6, f"{name} was the last platoon of an engagement that goes on")
     file.states["RES"] = state
-    file.incident = serves if state in ("RESERVED", "BOUND", "RETURNING") else None
+    held = state in ("RESERVED", "BOUND", "RETURNING")
+    if event.event in ("reserve", "redeploy"):
+        there = inspector.incidents.get(serves or "")
+        file.engagement = there.engagement if there else None
+    file.incident, file.engagement = (serves, file.engagement) if held else (None, None)
 
 
 def _redeployed(inspector: Inspector, event: Event, name: str, was: str | None) -> Iterator[Breach]:
     if event.record.get("from_incident") != was:
         yield Breach(6, f"{name} is redeployed from where it is not")
-    if event.incident == was:
+    left = inspector.platoons[name].engagement
+    there = inspector.incidents.get(str(event.incident))
+    if event.incident == was and (there is None or there.engagement == left):
         yield Breach(6, f"{name} is redeployed to where it is")
-    if _tier2(inspector, was) != "WITHDRAWN" and not _others(inspector, name, was):
+    if not _over(inspector, was, left) and not _others(inspector, name, was, left):
         yield Breach(6, f"{was} keeps no platoon")
     if _tier2(inspector, event.incident) != "ACCEPTED":
         yield Breach(9, f"{name} is redeployed to an engagement that is not accepted")
@@ -66,7 +72,8 @@ def after(inspector: Inspector, together: Sequence[Event]) -> Iterator[Breach]:
         if left < inspector.reserve and not override:
             yield Breach(6, f"{left} left of a reserve of {inspector.reserve}")
     for incident, file in inspector.incidents.items():
-        if file.states.get("T2") in ON_THE_WAY and not _others(inspector, "", incident):
+        here = file.engagement
+        if file.states.get("T2") in ON_THE_WAY and not _others(inspector, "", incident, here):
             yield Breach(6, f"{incident} is {file.states['T2']} without a platoon")
 
 
@@ -75,8 +82,17 @@ def _tier2(inspector: Inspector, incident: str | None) -> str:
     return file.states.get("T2", "NONE") if file else "no incident"
 
 
-def _others(inspector: Inspector, name: str, incident: str | None) -> int:
+def _over(inspector: Inspector, incident: str | None, engagement: str | None) -> bool:
+    """Whether an engagement is over: ended, or followed by another."""
+    file = inspector.incidents.get(incident or "")
+    newest = file.engagement if file else None
+    return engagement != newest or _tier2(inspector, incident) not in COMMITTED
+
+
+def _others(inspector: Inspector, name: str, incident: str | None, engagement: str | None) -> int:
     return sum(
-        other != name and file.state == "BOUND" and file.incident == incident
+        other != name
+        and file.state == "BOUND"
+        and (file.incident, file.engagement) == (incident, engagement)
         for other, file in inspector.platoons.items()
     )

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 
 from domain.errors import NotPermitted
-from domain.events import Actor
+from domain.events import DISPUTED, DRAFT, DRAFT_ENDED, RETIMED, Actor
 from domain.incident import permit
 from domain.state import IncidentState, PlatoonState, evolve_platoon, fold
 from domain.streams import PLATOON
@@ -28,7 +28,7 @@ def broken(number: int, world: World) -> list[str]:
     """What of one invariant the log of a world breaks."""
     found = breaches(
         world.log, reserve=world.reserve, operation_kind=world.operation_kind,
-        off_shift=world.off_shift, platoons=PLATOONS,
+        off_shift=world.off_shift, linked=world.linked, platoons=PLATOONS,
     )  # fmt: skip
     return [breach.words for breach in found if breach.number == number]
 
@@ -131,7 +131,7 @@ def test_invariant_12_any_prefix_of_the_log_gives_the_state_of_that_time(
 
 @walk
 @given(walks())
-def test_invariant_14_times_never_go_back_unless_marked_late(steps: list[int]) -> None:
+def test_invariant_14_nothing_happens_before_what_it_rests_on_late_or_not(steps: list[int]) -> None:
     assert broken(14, walked(steps)) == []
 
 
@@ -174,11 +174,28 @@ def test_invariant_21_stabilised_means_that_nobody_is_engaged(steps: list[int]) 
     assert broken(21, walked(steps)) == []
 
 
+@walk
+@given(walks())
+def test_invariant_22_a_draft_stands_on_what_is_live_and_ends_with_it(steps: list[int]) -> None:
+    assert broken(22, walked(steps)) == []
+
+
+@walk
+@given(walks())
+def test_invariant_23_what_is_disputed_revoked_or_said_to_end_goes_no_further(
+    steps: list[int],
+) -> None:
+    assert broken(23, walked(steps)) == []
+
+
 def test_walks_go_deep() -> None:
     """A property that never meets the state it speaks of holds for nothing."""
     met: set[tuple[str, str, str | None]] = set()
     for seed in range(1, 400):
         world = walked([seed * 7919 + number * 104_729 for number in range(40)])
         met |= {(event.region, event.event, event.to_state) for event in world.log}
+        met |= {("", str(event.reason), None) for event in world.log if event.corrects}
     wanted = {(row.region, row.event, row.to_state) for row in TABLE}
+    wanted |= {("INC", DRAFT, None), ("INC", DRAFT_ENDED, None)}
+    wanted |= {("", what, None) for what in (DISPUTED, RETIMED, "None")}
     assert wanted - met == set()

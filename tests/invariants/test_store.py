@@ -154,14 +154,19 @@ def test_invariant_15_a_command_counts_once_and_a_version_is_won_once(
         for _ in range(3):
             again = world.incidents.act(operation, incident, actor("duty"), sent)
             assert (again.created, again.state) == (False, first.state)
+        for user, other in (("duty", {**sent, "text": "another"}), ("patrol", sent)):
+            with pytest.raises((VersionConflict, NotPermitted)):
+                world.incidents.act(operation, incident, actor(user), other)
         assert len(chain(world, operation)) == before + added
-        for event_again in (event, "note"):
-            rival = {**sent, "command_id": str(uuid.uuid4())}
-            if event_again == "note":
-                rival |= {"region": "INC", "event": "note", "record": {"text": "x"}}
+        rivals = {**sent, "command_id": str(uuid.uuid4())}
+        fact = {"region": "INC", "event": "note", "record": {"text": "x"}}
+        if event != "note":  # a fact loses no race: it is taken whatever its sender has seen
             with pytest.raises(VersionConflict):
-                world.incidents.act(operation, incident, actor("duty"), rival)
-        assert len(chain(world, operation)) == before + added
+                world.incidents.act(operation, incident, actor("duty"), rivals)
+            assert len(chain(world, operation)) == before + added
+        said = {**rivals, **fact, "command_id": str(uuid.uuid4())}
+        assert world.incidents.act(operation, incident, actor("duty"), said).created
+        assert len(chain(world, operation)) == before + added + 1
 
 
 @some

@@ -9,13 +9,13 @@ from unittest.mock import patch
 
 from sqlalchemy import select, text
 
-from data import event_store
+from data import event_append, event_store
 from data.event_store import EventStore
 from data.schema import events
 from domain import chain
 from domain.errors import NotFound
-from services import incidents
-from services.incident_writing import IncidentWriting
+from services import command_ids, incidents
+from services.incident_reading import IncidentReading
 from tests.mutants.kinds import Mutant
 from tests.services.incident_world import IncidentWorld
 
@@ -27,6 +27,7 @@ def of_the_store() -> Iterator[Mutant]:
     yield Mutant("the hash leaves out what was said", _hash_without_body, store=True)
     yield Mutant("numbers of a stream leave a gap", _gaps, store=True)
     yield Mutant("a repeated command is not recognised", _no_repeat, store=True)
+    yield Mutant("another command may use the same id", _any_command, store=True)
     yield Mutant("the version that was seen is not compared", _no_version, store=True)
 
 
@@ -36,7 +37,7 @@ def _any_operation() -> Iterator[None]:
         wanted = select(events).where(events.c.stream == name).order_by(events.c.seq)
         return [event_store._event(row) for row in connection.execute(wanted)]
 
-    def history(self: IncidentWriting, connection: Any, operation: str, name: str) -> list[Any]:
+    def history(self: IncidentReading, connection: Any, operation: str, name: str) -> list[Any]:
         found = self._log.stream(connection, operation, name)
         if not found:
             raise NotFound("no such incident")
@@ -44,7 +45,7 @@ def _any_operation() -> Iterator[None]:
 
     with (
         patch.object(EventStore, "stream", stream),
-        patch.object(IncidentWriting, "history", history),
+        patch.object(IncidentReading, "history", history),
     ):
         yield
 
@@ -73,17 +74,21 @@ def _hash_without_body() -> AbstractContextManager[Any]:
 
 @contextmanager
 def _gaps() -> Iterator[None]:
-    real = EventStore._versions
+    real = event_append._versions
 
-    def ahead(self: EventStore, *arguments: Any) -> dict[str, int]:
-        return {name: seq + 1 for name, seq in real(self, *arguments).items()}
+    def ahead(*arguments: Any) -> dict[str, int]:
+        return {name: seq + 1 for name, seq in real(*arguments).items()}
 
-    with patch.object(EventStore, "_versions", ahead):
+    with patch.object(event_append, "_versions", ahead):
         yield
 
 
 def _no_repeat() -> AbstractContextManager[Any]:
-    return patch.object(EventStore, "by_command", lambda *_arguments: [])
+    return patch.object(EventStore, "by_commands", lambda *_arguments: [])
+
+
+def _any_command() -> AbstractContextManager[Any]:
+    return patch.object(command_ids, "_same", lambda *_arguments: True)
 
 
 def _no_version() -> AbstractContextManager[Any]:

@@ -15,7 +15,11 @@ A_FEW = {
     "T2 A05 accept: without platoons_free": 6,
     "T2 A11 engage: without purpose_civil_disturbance": 2,
     "T2 A12 disengage: without line_not_fpu": 10,
-    "T2 A16a handback_failed: without not_revoked": 11,
+    "T2 A16b handback_failed: without not_revoked": 11,
+    "a dispute marks nothing": 23,
+    "drafts outlive what they stand on": 22,
+    "a correction may give authority": 9,
+    "linked accounts count as two people": 3,
     "INC I07 close: without engagements_over": 8,
     "anybody's word is taken": 1,
 }

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from domain.drafts import DRAFT_EVENTS
 from domain.transitions import INC, LINE, RES, STATES, T2, TABLE, WITHOUT_TRANSITION
 from pages.lane_layout import LANES, PLACES, STEPS, TONE_NAMES, TONES
 from pages.lane_path import lane_path, line_holdings, own_mandate
@@ -141,6 +142,44 @@ def test_the_states_that_may_follow_are_those_of_the_table() -> None:
             assert set(lane_path(region, history, []).following) == expected
 
 
+HANDING_BACK = [event(T2, "begin_handback", "ENGAGED", "HANDING_BACK", 1)]
+
+
+def test_what_may_follow_is_told_row_by_row() -> None:
+    """A failed hand-back leads to Engaged or On scene; the options say which."""
+    options = [{"region": T2, "event": "handback_failed", "allowed": True, "rows": ["A16b"]}]
+    path = lane_path(T2, HANDING_BACK, options, summary(t2="HANDING_BACK"))
+    assert path.following["ON_SCENE"]
+    assert "ENGAGED" not in path.following
+
+
+@pytest.mark.parametrize("state", [{"revoked": True}, {"disputed": True}, {"said_to_end": True}])
+def test_without_authority_nothing_leads_back_to_engaged(state: dict[str, bool]) -> None:
+    told = summary(t2="HANDING_BACK", line="FPU") | state
+    assert "ENGAGED" not in lane_path(T2, HANDING_BACK, [], told).following
+    assert "RELEASED" not in lane_path(T2, HANDING_BACK, [], told).following  # the FPU has the line
+    here = [event(T2, "acknowledge", "REQUESTED", "ACKNOWLEDGED", 1)]
+    following = lane_path(T2, here, [], summary(t2="ACKNOWLEDGED") | state).following
+    assert set(following) == {"REFUSED", "CANCELLED"}
+
+
+def test_a_disputed_step_and_a_moved_time_are_marked() -> None:
+    history = [
+        event(INC, "report", "-", "REPORTED", 0, id="a"),
+        event(T2, "kp_request", "NONE", "REQUESTED", 5, id="b", first_at="2026-11-21T20:02:00Z"),
+    ]
+    told = summary(t2="REQUESTED") | {
+        "disputed": True,
+        "disputed_events": [
+            {"event_id": "b", "stops": True, "disputed_at": "2026-11-21T20:09:00Z"}
+        ],
+    }
+    assert lane_path(T2, history, [], told).disputed == {"REQUESTED": True}
+    drawn = str(json.dumps(list(nodes(lanes(told, history, [], "en", "tall")))))
+    assert "Authority disputed since 2009Z" in drawn
+    assert "time corrected from 2002Z" in drawn
+
+
 def test_a_new_engagement_does_not_wear_the_path_of_the_old_one() -> None:
     history = [
         event(T2, "kp_request", "NONE", "REQUESTED", 1),
@@ -185,13 +224,17 @@ def test_own_mandate_is_told_apart_from_a_request() -> None:
 def test_every_event_and_guard_has_words() -> None:
     names = {f"{row.region}_{row.event}" for row in TABLE}
     names |= {f"{INC}_{name}" for name in WITHOUT_TRANSITION}
+    past = {f"{INC}_{name}" for name in DRAFT_EVENTS}
     guards = {guard for row in TABLE for guard in row.guards}
     guards |= {"explicit_kp_request", "from_state", "role", "sealed", "asserted_by", "in_order"}
-    guards |= {"not_in_the_future", "details_only"}
+    guards |= {"not_in_the_future", "details_only", "before_what_it_rests_on", "too_old"}
+    guards |= {"only_kp_anew", "independent_persons", "waits_behind", "back_to_author"}
     for language in LANGUAGES:
         words = catalogue(language)
         for name in names:
             assert words[f"event.{name}"].strip()
+            assert words[f"event.{name}_past"].strip()
+        for name in past:
             assert words[f"event.{name}_past"].strip()
         for guard in guards:
             assert words[f"guard.{guard}"].strip()

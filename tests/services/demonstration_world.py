@@ -26,6 +26,7 @@ from services.occurrences import Occurrences
 from services.picture import Picture
 from services.roster import RosterService
 from services.scenario_player import UseCases
+from tests.services.incident_world import People
 
 LOADED = datetime(2026, 11, 21, 20, 37, 11, tzinfo=UTC)
 
@@ -54,8 +55,11 @@ class World:
         return self.now
 
     def use_cases_on(self, clock: Clock) -> UseCases:
-        facts = (self.events, self.journal, self.roster, self.places, clock, lambda: None)
-        return UseCases(Incidents(*facts), Occurrences(*facts))
+        facts = (self.events, self.journal, self.roster, self.places)
+        return UseCases(
+            Incidents(*facts, People(), clock, lambda: None),
+            Occurrences(*facts, clock, lambda: None),
+        )
 
     @cached_property
     def ingest(self) -> Ingest:

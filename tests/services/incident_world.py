@@ -13,7 +13,8 @@ from data.database import Database
 from data.event_store import EventStore
 from data.journal import Journal
 from data.schema import operations
-from domain.errors import NotFound
+from domain.accounts import User
+from domain.errors import NotFound, NotSignedIn
 from domain.events import Actor
 from domain.roster import Operation, Platoon
 from domain.time import to_rfc3339
@@ -23,7 +24,7 @@ from services.incident_writing import Outcome
 from services.incidents import Incidents
 from services.occurrences import Occurrences
 from services.picture import Picture
-from tests.domain.harness import TWO_SIDES, sample_record
+from tests.domain.harness import sample_record, two_sides
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 BRIDGE = {"lat": 42.8914, "lon": 20.8660}
@@ -70,12 +71,34 @@ class Gazetteer:
 
 
 @dataclass
+class People:
+    """Everybody of ``ROLE_OF``; a password is the account's name."""
+
+    roles: dict[str, str | None] = field(default_factory=lambda: dict(ROLE_OF))
+    made: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    def current(self, name: str) -> User | None:
+        role = self.roles.get(name)
+        return None if role is None else User(name, role, "account")
+
+    def hands_on(self, name: str) -> frozenset[str]:
+        return self.made.get(name, frozenset())
+
+    def confirm_password(self, name: str, password: str, address: str) -> User:
+        user = self.current(name)
+        if user is None or password != name:
+            raise NotSignedIn("no such account or password")
+        return User(name, user.role, "password-0123456789")
+
+
+@dataclass
 class IncidentWorld:
     """The services over one database; ``now`` can be moved."""
 
     database: Database
     now: datetime = NOW
     woken: int = 0
+    people: People = field(default_factory=People)
     incidents: Incidents = field(init=False)
     occurrences: Occurrences = field(init=False)
     picture: Picture = field(init=False)
@@ -92,15 +115,15 @@ class IncidentWorld:
                 )
         self.store = EventStore(self.database)
         self.journal = Journal(self.database)
-        parts = (self.store, self.journal, Facts(), Gazetteer(), lambda: self.now, self._wake)
-        self.incidents = Incidents(*parts)
-        self.occurrences = Occurrences(*parts)
+        facts = (self.store, self.journal, Facts(), Gazetteer())
+        self.incidents = Incidents(*facts, self.people, lambda: self.now, self._wake)
+        self.occurrences = Occurrences(*facts, lambda: self.now, self._wake)
         self.picture = Picture(self.store, Facts())
 
     def of_another_process(self, database: Database) -> Incidents:
         """The same service over a connection pool of its own."""
         own = (EventStore(database), Journal(database))
-        return Incidents(*own, Facts(), Gazetteer(), lambda: self.now, self._wake)
+        return Incidents(*own, Facts(), Gazetteer(), self.people, lambda: self.now, self._wake)
 
     def _wake(self) -> None:
         self.woken += 1
@@ -137,7 +160,7 @@ class IncidentWorld:
         """An envelope that fits the present version of the incident."""
         row = ROWS_OF.get((region, event), ROWS_OF["INC", "report"])[0]
         organisation = {"KP": "KP", "KF": "KFOR"}.get(row.asserted_by[0][:2], "FPU")
-        record = sample_record(row, incident)
+        record = sample_record(row, incident, self.now)
         if "platoons" in record:
             record["platoons"] = [f"{incident.rsplit('-', 1)[0]}-p1"]
         version = 0
@@ -153,7 +176,7 @@ class IncidentWorld:
             "asserted_by": {"org": organisation, "function": "commander"},
             "channel": "radio",
             "channel_ref": "channel 7",
-            "confirmations": [dict(one) for one in TWO_SIDES],
+            "confirmations": two_sides(self.now),
             "position": BRIDGE,
             "record": record,
             **changed,

@@ -50,7 +50,7 @@ def _offers(world: IncidentWorld, incident: str, user: str = "commander") -> lis
 
 
 def _refused(world: IncidentWorld, incident: str) -> list[dict[str, Any]]:
-    told = {"reason": "capacity", "kp_told_at": "2026-03-01T11:00:00Z"}
+    told = {"reason": "capacity", "kp_told_at": "2026-03-01T12:00:00Z"}
     events = world.act(incident, "T2", "refuse", "commander", record=told).events
     return list(events[0].body.get("ranking", ()))
 
@@ -106,7 +106,7 @@ def test_a_decision_is_ranked_by_what_another_process_has_just_stored(
     first, second = _asked(world), _asked(world)
     assert len(_look(world, first)["ranking"]) == 2
     elsewhere = world.of_another_process(open_database())
-    record = {"reason": "access", "kp_told_at": "2026-03-01T11:00:00Z"}
+    record = {"reason": "access", "kp_told_at": "2026-03-01T12:00:00Z"}
     sent = world.envelope(second, "T2", "refuse", record=record)
     elsewhere.act("drill", second, actor("commander"), sent)
     assert _refused(world, first) == []
@@ -201,7 +201,7 @@ def test_a_platoon_of_an_engagement_that_keeps_another_may_be_redeployed(
         ("drill-p1", True), ("drill-p2", True),
     ]  # fmt: skip
     record = {"from_incident": rich, "to_incident": poor, "reason_text": "life",
-              "kp_told_at": "2026-03-01T11:00:00Z"}  # fmt: skip
+              "kp_told_at": "2026-03-01T12:00:00Z"}  # fmt: skip
     moved = world.act_on_platoon("drill-p1", "redeploy", "commander", record=record)
     assert (moved.state["state"], moved.state["incident"]) == ("BOUND", poor)
     assert [(one["incident"], one["here"]) for one in moved.events[0].body["ranking"]] == [

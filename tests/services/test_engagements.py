@@ -151,11 +151,14 @@ def test_what_is_typed_late_is_marked_and_keeps_both_times(world: IncidentWorld)
     incident = world.report().events[0].stream
     world.act(incident, "INC", "confirm")
     world.act(incident, "T2", "kp_request")
-    early = to_rfc3339(NOW - timedelta(minutes=30))
-    assert _stopped(world, incident, "T2", "acknowledge", occurred_at=early) == "in_order"
-    stored = world.act(incident, "T2", "acknowledge", occurred_at=early, late_entry=True).events[0]
-    assert (stored.late_entry, stored.occurred_at) == (True, NOW - timedelta(minutes=30))
-    assert stored.recorded_at == NOW
+    world.now += timedelta(minutes=30)
+    early = to_rfc3339(NOW - timedelta(minutes=1))
+    late = {"occurred_at": early, "late_entry": True}
+    assert _stopped(world, incident, "T2", "acknowledge", **late) == "in_order"
+    at = NOW + timedelta(minutes=2)
+    stored = world.act(incident, "T2", "acknowledge", occurred_at=to_rfc3339(at)).events[0]
+    assert (stored.late_entry, stored.occurred_at) == (True, at)
+    assert stored.recorded_at == world.now
     assert _state(world, incident)[1] == "ACKNOWLEDGED"
 
 

@@ -31,7 +31,9 @@ def world(database: Database) -> IncidentWorld:
 def _under_request(world: IncidentWorld, **changed: object) -> str:
     incident = world.report().events[0].stream
     world.act(incident, "INC", "confirm")
-    world.act(incident, "T2", "kp_request", **changed)
+    asked = world.envelope(incident, "T2", "kp_request")["record"]
+    asked["request"] |= changed
+    world.act(incident, "T2", "kp_request", record=asked)
     world.act(incident, "T2", "acknowledge")
     return incident
 
@@ -187,7 +189,7 @@ def test_the_last_platoon_is_given_once(
 
 
 def test_the_reserve_needs_an_override(world: IncidentWorld) -> None:
-    incident = _under_request(world)
+    incident = _under_request(world, platoons_asked=2)
     both = {"tasking_order_no": "1", "platoons": ["drill-p1", "drill-p2"],
             "eta": "2026-03-01T13:00:00Z"}  # fmt: skip
     with pytest.raises(GuardRefused) as refused:
@@ -288,7 +290,7 @@ def test_a_relief_is_confirmed_by_giver_and_taker_and_not_in_the_future(
     for event in ("accept", "depart", "arrive", "engage"):
         world.act(incident, "T2", event)
 
-    def confirmed(*organisations: str, at: str = "2026-03-01T08:00:00Z") -> list[dict[str, str]]:
+    def confirmed(*organisations: str, at: str = "2026-03-01T12:00:00Z") -> list[dict[str, str]]:
         return [
             {"org": name, "function": "commander", "at": at, "channel": "radio"}
             for name in organisations

@@ -42,7 +42,8 @@ class Desk:
 
     def service(self, database: Database) -> LateEntry:
         store, journal = EventStore(database), Journal(database)
-        return LateEntry(store, journal, Facts(), Gazetteer(), lambda: self.world.now, lambda: None)
+        facts = (store, journal, Facts(), Gazetteer(), self.world.people)
+        return LateEntry(*facts, lambda: self.world.now, lambda: None)
 
     def step(self, region: str, event: str, minute: int, **changed: Any) -> dict[str, Any]:
         whole = self.world.envelope(self.incident, region, event)
@@ -146,11 +147,13 @@ def test_a_fact_behind_a_waiting_step_does_not_wait(desk: Desk) -> None:
     assert len(entered.draft["steps"]) == 3
 
 
-def test_a_time_before_what_happened_last_is_late_even_when_it_is_young(desk: Desk) -> None:
+def test_a_time_before_what_happened_last_is_refused_even_as_late_entry(desk: Desk) -> None:
     desk.world.now = NOW + timedelta(minutes=4)
     desk.world.act(desk.incident, "T2", "prealert")
-    entered = desk.enter([desk.step("T2", "stand_down", 2)])
-    assert entered.events[0].late_entry
+    with pytest.raises(GuardRefused) as refused:
+        desk.enter([desk.step("T2", "stand_down", 2, late_entry=True)])
+    assert refused.value.guard == "in_order"
+    assert not desk.enter([desk.step("T2", "stand_down", 4)]).events[0].late_entry
 
 
 @pytest.mark.parametrize(
@@ -187,6 +190,7 @@ def test_a_mistake_in_any_step_refuses_the_whole_and_names_it(
 
 def test_a_platoon_that_is_taken_is_refused_when_it_is_typed(desk: Desk) -> None:
     steps = desk.night()
+    steps[0]["record"]["request"]["platoons_asked"] = 2
     for step in steps[2:4]:
         step["record"] |= {"platoons": ["drill-p1", "drill-p2"]}
     with pytest.raises(GuardRefused) as refused:

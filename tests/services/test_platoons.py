@@ -12,7 +12,7 @@ from domain.state import PlatoonState
 from tests.services.incident_world import IncidentWorld, actor
 
 ETA = "2026-03-01T13:00:00Z"
-TOLD = "2026-03-01T11:00:00Z"
+TOLD = "2026-03-01T12:00:00Z"
 OVERRIDE = {"reserve_override_ref": "OPS 3"}
 
 
@@ -24,7 +24,9 @@ def world(database: Database) -> IncidentWorld:
 def _accepted(world: IncidentWorld, *platoons: str, operation: str = "drill") -> str:
     incident = world.report(operation).events[0].stream
     world.act(incident, "INC", "confirm")
-    world.act(incident, "T2", "kp_request")
+    asked = world.envelope(incident, "T2", "kp_request")["record"]
+    asked["request"]["platoons_asked"] = 2
+    world.act(incident, "T2", "kp_request", record=asked)
     world.act(incident, "T2", "acknowledge")
     record = {"tasking_order_no": "1", "platoons": list(platoons), "eta": ETA, **OVERRIDE}
     world.act(incident, "T2", "accept", record=record)
@@ -50,7 +52,7 @@ def _redeploy(world: IncidentWorld, home: str, other: str, **changed: Any) -> An
 # --- redeployment --------------------------------------------------------------------------------
 
 
-def test_the_last_platoon_leaves_only_an_incident_that_is_withdrawn_from(
+def test_the_last_platoon_leaves_only_an_engagement_that_is_over(
     world: IncidentWorld,
 ) -> None:
     home, other = _departed(world, "drill-p1"), _accepted(world, "drill-p2")

@@ -16,7 +16,7 @@ from domain.fixes import Report
 from domain.transitions import INC, ROWS_OF
 from services.commands import read_command
 from services.shape import check_envelope, check_record
-from tests.domain.harness import TWO_SIDES, sample_record
+from tests.domain.harness import sample_record, two_sides
 
 _ACTOR = Actor("fuzz", "FPU_DUTY")
 
@@ -60,7 +60,7 @@ def commands() -> Iterable[bytes]:
         row = rows[0]
         envelope = {
             **told, "asserted_by": {"org": "KP", "function": "commander"}, "channel": "radio",
-            "channel_ref": "channel 7", "confirmations": [dict(one) for one in TWO_SIDES],
+            "channel_ref": "channel 7", "confirmations": two_sides(),
             "record": sample_record(row),
         }  # fmt: skip
         if (row.region, row.event) != (INC, "report"):
