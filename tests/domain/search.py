@@ -57,6 +57,7 @@ class Reached:
     first: dict[Hashable, tuple[Hashable, str]] = field(default_factory=dict)
     fired: Counter[str] = field(default_factory=Counter)
     broken: list[tuple[str, Hashable, str]] = field(default_factory=list)
+    whole: bool = False
 
     def trace(self, key: Hashable) -> list[str]:
         """The shortest way to a state, as names of moves."""
@@ -76,13 +77,21 @@ def start_with(*incidents: str, platoons: Sequence[str] = ("p1", "p2")) -> Searc
     return world
 
 
-def search(start: Searched, key_of: Callable[[Searched], Hashable], part: Slice) -> Reached:
-    """Everything that can be reached from ``start``; states with one key count as one."""
+def search(
+    start: Searched,
+    key_of: Callable[[Searched], Hashable],
+    part: Slice,
+    most: int | None = None,
+) -> Reached:
+    """Everything that can be reached from ``start``; states with one key count as one.
+
+    ``most`` ends it at so many states, the nearest ones: ``whole`` tells whether any are left.
+    """
     found = Reached()
     found.seen[key_of(start)] = start
     queue = deque(found.seen.items())
     incidents = sorted(start.incidents)
-    while queue:
+    while queue and (most is None or len(found.seen) < most):
         key, world = queue.popleft()
         for name, sent, stream, new in commands(world, part):
             following, stored = _after(world, sent, new)
@@ -103,6 +112,7 @@ def search(start: Searched, key_of: Callable[[Searched], Hashable], part: Slice)
             found.seen[reached] = following
             found.first[reached] = (key, move)
             queue.append((reached, following))
+    found.whole = not queue
     return found
 
 
