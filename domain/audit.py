@@ -15,7 +15,7 @@ from domain.errors import DashboardError, GuardRefused
 from domain.events import Actor, Command, Event
 from domain.floors import check_floor, floors_of
 from domain.guards import GUARDS
-from domain.situation import Situation
+from domain.situation import Situation, nobody
 from domain.state import IncidentState, PlatoonState, absorb, evolve_platoon
 from domain.streams import PLATOON
 from domain.transitions import TABLE, Transition
@@ -70,7 +70,7 @@ def breaches(
         row = _row_of(event)
         seen = replace(
             situation, incident=state if events else None, platoon=None, platoons=dict(platoons),
-            linked=frozenset(), actor=Actor(event.entered_by, event.entered_role),
+            linked=nobody, actor=Actor(event.entered_by, event.entered_role),
         )  # fmt: skip
         if event.stream.startswith(PLATOON):
             name = event.stream.removeprefix(PLATOON)

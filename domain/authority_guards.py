@@ -11,10 +11,12 @@ from domain.events import Command
 from domain.guard_book import guard, incident_of, record_guard
 from domain.situation import Situation
 from domain.state import IncidentState
-from domain.transitions import RES, T2
+from domain.transitions import RES
 
 SECOND_PERSONS = ("FPU_DUTY", "FPU_CMD", "EULEX_OPS")
 """Roles that may confirm, as the second person, what Kosovo Police have said anew."""
+
+SAID_TO_END = "Kosovo Police is said to have ended its request, in a draft that waits"
 
 
 def why_not_live(incident: IncidentState, confirming: frozenset[str] = frozenset()) -> str | None:
@@ -25,9 +27,7 @@ def why_not_live(incident: IncidentState, confirming: frozenset[str] = frozenset
         return "Kosovo Police has revoked its request"
     if incident.t2_disputed:
         return "its authority is disputed: only Kosovo Police anew, taken by two people, lifts it"
-    if incident.said_ended(confirming):
-        return "Kosovo Police is said to have ended its request, in a draft that waits"
-    return None
+    return SAID_TO_END if incident.said_ended(confirming) else None
 
 
 @guard("authority_live")
@@ -39,24 +39,29 @@ def _authority_live(situation: Situation, _command: Command | None) -> str | Non
 
 @guard("no_end_said")
 def _no_end_said(situation: Situation, _command: Command | None) -> str | None:
-    if incident_of(situation).said_ended(situation.confirming):
-        return "Kosovo Police is said to have ended its request, in a draft that waits"
-    return None
+    said = incident_of(situation).said_ended(situation.confirming)
+    return SAID_TO_END if said else None
 
 
-def _persons(situation: Situation, behind: frozenset[str]) -> str | None:
-    """Why the actor may not accept what ``behind`` entered: the same person, or a made one."""
-    if situation.actor.name in behind:
+def why_not_accept(situation: Situation, incident: IncidentState) -> str | None:
+    """Why the actor may not accept the request of ``incident``: the actor is behind it, or one who
+    is has the actor's account in hand, or the other way."""
+    if situation.actor.name in incident.t2_behind:
         return "who entered, corrected or confirmed the request may not accept it"
-    made = sorted(situation.linked & behind)
-    if made:
-        return f"one of {situation.actor.name} and {made[0]} was created or reset by the other"
+    for name in sorted(incident.t2_behind):
+        if situation.linked(name):
+            return made_by_the_other(situation.actor.name, name)
     return None
+
+
+def made_by_the_other(one: str, other: str) -> str:
+    """That two accounts are not two people."""
+    return f"one of {one} and {other} was created or reset by the other"
 
 
 @guard("four_eyes")
 def _four_eyes(situation: Situation, _command: Command | None) -> str | None:
-    return _persons(situation, incident_of(situation).t2_behind)
+    return why_not_accept(situation, incident_of(situation))
 
 
 @record_guard("second_person", "second_person")
@@ -68,8 +73,8 @@ def _second_person(situation: Situation, command: Command) -> str | None:
         return "one user cannot be both persons"
     if second.role not in SECOND_PERSONS:
         return f"a second person is one of {', '.join(SECOND_PERSONS)}, not {second.role}"
-    if second.name in situation.linked:
-        return f"one of {command.actor.name} and {second.name} was created or reset by the other"
+    if situation.linked(second.name):
+        return made_by_the_other(command.actor.name, second.name)
     return None
 
 
@@ -145,12 +150,7 @@ def _named_by_acceptance(situation: Situation, command: Command | None) -> str |
         if disputed:
             return "what accepted this platoon is disputed: the commander accepts it anew"
         return "no acceptance names this platoon: the commander accepts more"
-    own = _persons(situation, situation.incident.t2_behind)
+    own = why_not_accept(situation, incident)
     if own is not None or command is None:
         return own
-    return approval_missing(situation.incident.t2_purpose, command)
-
-
-def stops_forward(incident: IncidentState) -> bool:
-    """Whether a dispute stands that stops every step forward of the present engagement."""
-    return incident.state_of(T2) not in ("NONE", "PREALERT") and bool(incident.t2_disputed)
+    return approval_missing(incident.t2_purpose, command)

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from domain.authority_guards import approval_missing, held_for, too_many, why_not_live
+from domain.authority_guards import (
+    approval_missing,
+    held_for,
+    too_many,
+    why_not_accept,
+    why_not_live,
+)
 from domain.events import Command
 from domain.guard_book import guard, incident_of, record_guard
 from domain.situation import Situation
@@ -159,11 +165,10 @@ def _target_accepted(situation: Situation, command: Command) -> str | None:
         return "tier 2 is not accepted at to_incident"
     if target.t2_engagement == platoon.engagement:
         return "the platoon serves that engagement already"
-    if situation.actor.name in target.t2_behind or situation.linked & target.t2_behind:
-        return "who is behind the request at to_incident may not accept for it"
     held = len(held_for(situation, target.t2_engagement)) + 1
     return (
-        why_not_live(target)
+        why_not_accept(situation, target)
+        or why_not_live(target)
         or too_many(held, target.t2_asked)
         or approval_missing(target.t2_purpose, command)
     )

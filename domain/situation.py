@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -10,6 +10,11 @@ from typing import Any
 from domain.events import Actor, Event
 from domain.policy import Policy
 from domain.state import IncidentState, PlatoonState
+
+
+def nobody(_name: str) -> bool:
+    """That the actor has nobody's account in hand, and nobody has the actor's."""
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +30,10 @@ class Situation:
     incident was opened; ``ranking`` is what was suggested about the incidents that compete for
     platoons.
 
-    ``linked`` are the accounts that the actor has created or reset, and those by which the actor's
-    own was. ``accepted_before`` tells that the commander has accepted this platoon for this
-    engagement in the platoon's own stream. ``confirming`` are the draft that is being entered and
-    those that wait behind it.
+    ``linked`` tells of an account whether the actor has created or reset it, or it the actor's.
+    ``accepted_before`` tells that the commander has accepted this platoon for this engagement in
+    the platoon's own stream. ``confirming`` are the draft that is being entered and those that wait
+    behind it.
 
     For a correction, ``history`` are the events of the stream, ``platoon_logs`` those of the
     platoons that it reaches, and ``corrected`` is the event as it is known now.
@@ -49,7 +54,7 @@ class Situation:
     open_exercises: frozenset[str] = frozenset()
     tally: Mapping[str, Any] | None = None
     force: Sequence[Mapping[str, Any]] = ()
-    linked: frozenset[str] = frozenset()
+    linked: Callable[[str], bool] = nobody
     accepted_before: bool = False
     confirming: frozenset[str] = frozenset()
     history: Sequence[Event] = ()

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from domain.authority_guards import made_by_the_other
 from domain.drafts import (
     end_as_it_stands,
     end_said,
@@ -154,10 +155,9 @@ class DraftEntry:
             raise NotPermitted(
                 f"it has gone back to {draft.entered_by}, whose word it is", guard="back_to_author"
             )
-        if self._reading.linked(actor, [draft.entered_by]):
+        if self._reading.linked(actor, draft.entered_by):
             raise GuardRefused(
-                "independent_persons",
-                f"one of {actor.name} and {draft.entered_by} was created or reset by the other",
+                "independent_persons", made_by_the_other(actor.name, draft.entered_by)
             )
 
     # --- the steps of a draft --------------------------------------------------------------------

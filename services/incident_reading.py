@@ -5,9 +5,10 @@ Every method runs in the caller's transaction, so a decision sees one state of t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from domain.aftermath import force_of, since_opening, tally_of
@@ -120,15 +121,13 @@ class IncidentReading:
 
     # --- people ------------------------------------------------------------------------------
 
-    def linked(self, actor: Actor, others: Iterable[str]) -> frozenset[str]:
-        """Those of ``others`` whose account the actor has created or reset, by whatever accounts
-        between, or the other way. Two that a third has made are not linked: one administrator
-        makes all accounts of a unit."""
-        apart = [name for name in dict.fromkeys(others) if name != actor.name]
-        if not apart:
-            return frozenset()
-        own = self._in_hand(actor.name)
-        return frozenset(name for name in apart if name in own or actor.name in self._in_hand(name))
+    def linked(self, actor: Actor, other: str) -> bool:
+        """Whether one of the two accounts was created or reset by the other, by whatever accounts
+        between. Two that a third has made are not linked: one administrator makes all accounts of
+        a unit."""
+        if other == actor.name:
+            return False
+        return other in self._in_hand(actor.name) or actor.name in self._in_hand(other)
 
     def _in_hand(self, name: str) -> set[str]:
         """The accounts that somebody has created or reset, and those that these have, and so on."""
@@ -173,7 +172,6 @@ class IncidentReading:
         opened = since_opening(history)
         tally = tally_of(opened)
         deciding, its_history = (target, asked) if platoon else (incident, history)
-        people = _people(command, incident, target)
         return Situation(
             now=now,
             actor=actor,
@@ -191,7 +189,7 @@ class IncidentReading:
             tally=tally[-1].casualties if tally else None,
             force=[one.record for one in force_of(opened)],
             ranking=self._ranking(operation, deciding, its_history, policy),
-            linked=self.linked(actor, people),
+            linked=partial(self.linked, actor),
             history=history,
         )
 
@@ -265,16 +263,3 @@ def named_incident(command: Command) -> str | None:
     record: Mapping[str, Any] = command.record
     named = record.get("duplicate_of") or record.get("to_incident")
     return named if isinstance(named, str) else None
-
-
-def _people(
-    command: Command | None, incident: IncidentState | None, target: IncidentState | None
-) -> set[str]:
-    """Everybody whose word a decision may rest on besides the actor's."""
-    found: set[str] = set()
-    for state in (incident, target):
-        if state is not None:
-            found |= state.t2_behind
-    if command is not None and command.second_person is not None:
-        found.add(command.second_person.name)
-    return found

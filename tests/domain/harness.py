@@ -91,7 +91,7 @@ class World:
             open_exercises=frozenset({"drill"}),
             tally=self.tally,
             force=self.force,
-            linked=self.linked,
+            linked=self.linked.__contains__,
             accepted_before=self._accepted_before(stream, incident),
             history=[one for one in self.log if one.stream == stream],
         )

@@ -114,7 +114,9 @@ def of_authority() -> Iterator[Mutant]:
     def gone(name: str, place: Any, function: str, instead: Any = None) -> Mutant:
         return Mutant(name, lambda: patch.object(place, function, instead or _nothing))
 
-    yield gone("linked accounts count as two people", authority_guards, "_persons", _only_himself)
+    yield gone(
+        "linked accounts count as two people", authority_guards, "why_not_accept", _only_himself
+    )
     yield gone("corrections are not judged again", corrections, "_check_nothing_breaks")
     yield gone("a correction may give authority", corrections, "_check_gives_nothing")
     yield gone("a correction may change what states stand on", corrections, "_check_stands")
@@ -127,8 +129,8 @@ def of_authority() -> Iterator[Mutant]:
     yield gone("events keep no identities", machine, "_identities", _no_identities)
 
 
-def _only_himself(situation: Any, behind: frozenset[str]) -> str | None:
-    return "the same person" if situation.actor.name in behind else None
+def _only_himself(situation: Any, incident: Any) -> str | None:
+    return "the same person" if situation.actor.name in incident.t2_behind else None
 
 
 def _no_correctors(*_values: object) -> dict[str, frozenset[str]]:
