@@ -18,13 +18,11 @@ from sqlalchemy import Connection, RowMapping, select
 from data.event_append import append_events
 from data.schema import import_parts, imports, quarantine, quarantine_decisions
 from domain.chain import canonical
-from domain.events import Actor, Command, NewEvent
 from domain.seals import DECISIONS_MADE, IMPORT_CHANGED
 from domain.streams import SEAL_STREAM
+from domain.system_entries import system_entry
 from domain.track_imports import ImportStatus
-from domain.transitions import LOG
 
-_SYSTEM = Actor("system", "SYSTEM")
 _AT_ONCE = 500
 _ENTRY = [column for column in quarantine.c if column.name != "id"]
 _FACTS = (
@@ -41,15 +39,7 @@ def append_seal(
     connection: Connection, operation: str, event: str, record: Mapping[str, Any], now: datetime
 ) -> None:
     """One event of the stream of seals."""
-    command = Command(
-        command_id=str(uuid.uuid4()),
-        region=LOG,
-        event=event,
-        occurred_at=now,
-        actor=_SYSTEM,
-        asserted_by={"org": "FPU", "function": _SYSTEM.role},
-    )
-    new = NewEvent(SEAL_STREAM, LOG, event, None, None, {"record": dict(record)})
+    new, command = system_entry(str(uuid.uuid4()), event, now, record, SEAL_STREAM)
     append_events(connection, operation, [new], command, now)
 
 

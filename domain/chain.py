@@ -48,16 +48,24 @@ def canonical(value: Any) -> str:
 
 def broken_links(events: Iterable[Event]) -> list[str]:
     """What is wrong with a whole chain read in order: changed, missing or re-linked events."""
+    return broken_chain(
+        (event.chain_seq, event.prev_hash, event.hash, digest(event)) for event in events
+    )
+
+
+def broken_chain(links: Iterable[tuple[int, str, str, str]]) -> list[str]:
+    """The same of a chain of whatever: of each link its number, the hash that it follows, its own,
+    and what that has to be."""
     faults: list[str] = []
     previous, expected = GENESIS, 1
-    for event in events:
-        if event.chain_seq != expected:
+    for number, follows, kept, right in links:
+        if number != expected:
             faults.append(f"event {expected} is missing")
-        elif event.prev_hash != previous:
-            faults.append(f"event {event.chain_seq} does not follow the one before it")
-        if digest(event) != event.hash:
-            faults.append(f"event {event.chain_seq} was changed after it was recorded")
-        previous, expected = event.hash, event.chain_seq + 1
+        elif follows != previous:
+            faults.append(f"event {number} does not follow the one before it")
+        if right != kept:
+            faults.append(f"event {number} was changed after it was recorded")
+        previous, expected = kept, number + 1
     return faults
 
 

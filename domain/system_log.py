@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from domain.chain import GENESIS, canonical
+from domain.chain import broken_chain, canonical
 
 SYSTEM = "(system)"
 """What the chain is called where operations are listed; no operation can have this name."""
@@ -68,14 +68,6 @@ def secret_digest(stored: str) -> str:
 
 def broken_system_links(events: Iterable[SystemEvent]) -> list[str]:
     """What is wrong with the whole chain read in order."""
-    faults: list[str] = []
-    previous, expected = GENESIS, 1
-    for event in events:
-        if event.seq != expected:
-            faults.append(f"event {expected} is missing")
-        elif event.prev_hash != previous:
-            faults.append(f"event {event.seq} does not follow the one before it")
-        if system_digest(event) != event.hash:
-            faults.append(f"event {event.seq} was changed after it was recorded")
-        previous, expected = event.hash, event.seq + 1
-    return faults
+    return broken_chain(
+        (event.seq, event.prev_hash, event.hash, system_digest(event)) for event in events
+    )

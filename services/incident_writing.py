@@ -13,14 +13,15 @@ from typing import Any
 from domain.alerts import DISPUTE, RAISED, alert_of
 from domain.drafts import ended_with, step_id
 from domain.errors import GuardRefused, InvalidField, VersionConflict
-from domain.events import DISPUTED, Actor, Command, Event, NewEvent
+from domain.events import DISPUTED, Command, Event, NewEvent
 from domain.incident import FROM_STATE, decide, permit
 from domain.permission import may_write
 from domain.policy import Policy
 from domain.situation import Situation
 from domain.state import IncidentState
-from domain.streams import LOG_STREAM, PLATOON
-from domain.transitions import LOG, RES, T2, WITHOUT_TRANSITION
+from domain.streams import PLATOON
+from domain.system_entries import system_entry
+from domain.transitions import RES, T2, WITHOUT_TRANSITION
 from services.clock import Clock
 from services.event_ports import EventLog, OperationFacts, Persons, Places
 from services.incident_reading import IncidentReading
@@ -29,8 +30,6 @@ from services.ports import JournalWriter, Transaction
 from services.shape import check_record
 from services.summaries import IncidentPicture, event_view, platoon_summary
 from services.timers import timers_view
-
-_SYSTEM = Actor("system", "SYSTEM")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,16 +134,8 @@ class IncidentWriting:
             "owner": "FPU_CMD",
             "event_id": event.event_id,
         }
-        raising = Command(
-            command_id=step_id(command.command_id, "alert"),
-            region=LOG,
-            event=RAISED,
-            occurred_at=command.occurred_at,
-            actor=_SYSTEM,
-            asserted_by={"org": "FPU", "function": _SYSTEM.role},
-            record=record,
-        )
-        new = NewEvent(LOG_STREAM, LOG, RAISED, None, None, {"record": record})
+        command_id = step_id(command.command_id, "alert")
+        new, raising = system_entry(command_id, RAISED, command.occurred_at, record)
         now = self._clock()
         (raised,) = self._log.append(connection, event.operation, [new], raising, now)
         self._journal.append(connection, event.operation, "alert", alert_of(raised).view(), now)

@@ -16,6 +16,7 @@ from domain.permission import may_write
 from domain.policy import Policy
 from domain.situation import Situation
 from domain.streams import LOG_STREAM
+from domain.system_entries import SYSTEM
 from domain.time import to_date_time_group
 from domain.transitions import LOG
 from domain.words import clean
@@ -28,7 +29,6 @@ from services.ports import JournalWriter, Transaction
 from services.shape import check_record
 from services.summaries import event_view
 
-SYSTEM = Actor("system", "SYSTEM")
 _SILENT = ("ADMIN", "AUDITOR", "WALL")
 _LONGEST_REASON = 500
 

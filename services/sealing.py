@@ -119,9 +119,7 @@ class Sealing:
             loading = Loading.of(operation)
             if loading is not None and not loading.complete:
                 continue  # its log is being written as of earlier times
-            while (over is None or self._elapsed() < over) and self._step(
-                operation.id, until, over
-            ):
+            while self._goes_on(over) and self._step(operation.id, until, over):
                 added += 1
         self._note_ends()
         return added

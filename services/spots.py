@@ -13,13 +13,10 @@ from datetime import datetime
 from typing import Any
 
 from domain.alerts import RAISED, SPOT, fold_alerts
-from domain.events import Command, NewEvent
-from domain.streams import LOG_STREAM
+from domain.system_entries import system_entry
 from domain.time import to_rfc3339
-from domain.transitions import LOG
 from services.clock import Clock
 from services.event_ports import EventLog
-from services.occurrences import SYSTEM
 from services.ports import Filing, JournalWriter
 from services.summaries import event_view
 
@@ -91,16 +88,8 @@ class Spots:
     ) -> None:
         """One event of the log stream; ``name`` stands for what it says, and the second of one name
         adds nothing."""
-        command = Command(
-            command_id=str(uuid.uuid5(_NAMES, name)),
-            region=LOG,
-            event=event,
-            occurred_at=occurred_at,
-            actor=SYSTEM,
-            asserted_by={"org": "FPU", "function": SYSTEM.role},
-            record=record,
-        )
-        new = NewEvent(LOG_STREAM, LOG, event, None, None, {"record": dict(record)})
+        command_id = str(uuid.uuid5(_NAMES, name))
+        new, command = system_entry(command_id, event, occurred_at, record)
         with self._log.transaction() as connection:
             if self._log.by_command(connection, operation, command.command_id):
                 return

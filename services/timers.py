@@ -14,20 +14,19 @@ from datetime import datetime
 from typing import Any
 
 from domain.alerts import RAISED, TIMER, alert_of
-from domain.events import RETIMED, Actor, BriefEvent, Command, Event, NewEvent
+from domain.events import RETIMED, BriefEvent, Event
 from domain.policy import Policy
 from domain.roster import Operation
 from domain.streams import LOG_STREAM, is_incident
+from domain.system_entries import system_entry
 from domain.time import from_microseconds, to_rfc3339
 from domain.timers import READ_WITH_BODY, Timer, TimerBook, fold_timers
-from domain.transitions import LOG
 from services.clock import Clock, utc_now
 from services.event_ports import EventLog, OperationFacts
 from services.in_bulk import without_collecting
 from services.ports import JournalWriter, Transaction
 from services.scenario_loading import Loading
 
-SYSTEM = Actor("system", "SYSTEM")
 _COMMANDS = uuid.UUID("6f1d3f0e-2b1a-4c57-9a55-7c0d5f6f3c11")
 """A namespace of this program; the ids of raising commands are made in it."""
 _BODIES = ("report", *READ_WITH_BODY)
@@ -183,16 +182,8 @@ class Timers:
             if title is None:
                 return False
             record = _record(timer, title)
-            new = NewEvent(LOG_STREAM, LOG, RAISED, None, None, {"record": record})
-            command = Command(
-                command_id=command_id,
-                region=LOG,
-                event=RAISED,
-                occurred_at=from_microseconds(timer.due_us),
-                actor=SYSTEM,
-                asserted_by={"org": "FPU", "function": SYSTEM.role},
-                record=record,
-            )
+            due = from_microseconds(timer.due_us)
+            new, command = system_entry(command_id, RAISED, due, record)
             (stored,) = self._log.append(connection, operation, [new], command, now)
             self._journal.append(connection, operation, "alert", alert_of(stored).view(), now)
         return True
