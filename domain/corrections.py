@@ -36,6 +36,7 @@ from domain.transitions import (
     OBSERVERS,
     RES,
     T2,
+    T2_REQUESTS,
     T3,
     WITHOUT_TRANSITION,
     WRITERS_OF,
@@ -67,8 +68,6 @@ _PERMITTED_BY = {
 
 _KEPT = ("engagement", "request", "second_person")
 """What an event belongs to, and who stood beside it, whatever is corrected."""
-
-_REQUESTS = ((T2, "kp_request"), (T2, "change_purpose"), (T2, "reconfirm"))
 
 _STILL_AGREES = ("tally_reconciled", "force_recorded")
 """What an incident was closed with has to agree with the facts also when it is corrected."""
@@ -228,7 +227,7 @@ def _check_keeps(command: Command, event: Event) -> None:
 
 def _check_gives_nothing(situation: Situation, command: Command, event: Event) -> None:
     """A correction takes authority away and never gives it: that only Kosovo Police anew does."""
-    if (command.region, command.event) not in _REQUESTS:
+    if command.region != T2 or command.event not in T2_REQUESTS:
         return
     before, after = event.record["request"], command.record["request"]
     purposes = before["purpose"], after["purpose"]

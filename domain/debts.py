@@ -13,23 +13,18 @@ from typing import Any
 
 from domain.aftermath import BY_FORCE
 from domain.effective import effective
-from domain.events import Event
+from domain.events import DISPUTED, Event
 from domain.policy import Policy
 from domain.records import TO_FOLLOW
 from domain.state import fold
-from domain.transitions import INC, LINE, T2, T3
+from domain.transitions import INC, LINE, T2, T2_REQUESTS, T3
 
 WRITTEN = "record.request.written_confirmation_ref"
 SERVICE_NUMBER = "asserted_by.service_no"
 FORCE = "force"
 STAYS = "stays"
 
-_ASKED_BY_KP = (
-    (T2, "kp_request"),
-    (T2, "change_purpose"),
-    (T2, "reconfirm"),
-    (T3, "request_by_kp"),
-)
+_ASKED_BY_KP = (*((T2, event) for event in T2_REQUESTS), (T3, "request_by_kp"))
 _KNOWN_BY_NUMBER = ("KP", "KFOR")
 
 
@@ -69,8 +64,10 @@ def debts_of(history: Sequence[Event], policy: Policy) -> list[Debt]:
 def _owed_ground(history: Sequence[Event], known: Sequence[Event]) -> Iterator[Debt]:
     """The FPU stays engaged although that is disputed: the commander owes the ground, after the
     newest dispute. Whoever hands back or disengages owes none."""
-    state = fold(history[0].stream, history) if history else None
-    if state is None or state.t2 != "ENGAGED" or not state.t2_disputed:
+    if not any(one.reason == DISPUTED for one in history):
+        return
+    state = fold(history[0].stream, history)
+    if state.t2 != "ENGAGED" or not state.t2_disputed:
         return
     dispute = next(one for one in history if one.event_id == state.t2_disputed[-1])
     if any(one.event == STAYS and one.seq > dispute.seq for one in known):

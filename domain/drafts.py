@@ -152,6 +152,11 @@ def end_said(steps: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
     return None
 
 
+def begins_with_end(draft: Event) -> bool:
+    """Whether the first that waits in a draft is such an end."""
+    return end_said(draft.record["steps"][:1]) is not None
+
+
 def ended_with(
     history: Sequence[Event],
     new: Sequence[NewEvent],
@@ -187,40 +192,44 @@ def ended_with(
             gone.add(draft.event_id)
             by = {"region": command.region, "event": command.event}
             record = {"draft": draft.event_id, "why": why, "by": by}
-            found.append(closing_event(stream, DRAFT_ENDED, actor, record))
+            found.append(closing_event(stream, DRAFT_ENDED, actor, record, command.fingerprint))
             still = draft.record.get("ends")
             stands = still is not None and still == state.t2_request == after.t2_request
             if stands and not after.t2_revoked:
-                found.append(_end_goes_on(draft, after))
+                found.append(_end_goes_on(draft, after, command.fingerprint))
     return found
 
 
-def _end_goes_on(draft: Event, state: IncidentState) -> NewEvent:
+def _end_goes_on(draft: Event, state: IncidentState, mark: str) -> NewEvent:
     """What is left of a draft that ended while Kosovo Police's own end of the request, which it
     holds, was not entered: that word stays said, and counts."""
-    step = end_said(draft.record["steps"])
-    assert step is not None
-    step = end_as_it_stands(step, state.t2)
+    said = end_said(draft.record["steps"])
+    assert said is not None
+    step, move = end_as_it_stands(said, state.t2)
     author = Actor(draft.entered_by, draft.entered_role, draft.body.get("session", ""))
-    move = state.t2, "CANCELLED" if step["event"] == "cancel" else "HANDING_BACK"
     request = draft.record["ends"]
     return draft_event(
-        draft.stream, author, [step], [move], requests=[request], ends=request,
-        back_to={"why": "changed"},
+        draft.stream, author, [step], [move], {"fingerprint": mark},
+        requests=[request], ends=request, back_to={"why": "changed"},
     )  # fmt: skip
 
 
-def end_as_it_stands(step: Mapping[str, Any], present: str) -> dict[str, Any]:
-    """The end of a request in the word that fits the state it meets: revoked once engaged."""
-    event = "revoke_request" if present in ("ENGAGED", "HANDING_BACK") else "cancel"
+def end_as_it_stands(
+    step: Mapping[str, Any], present: str
+) -> tuple[dict[str, Any], tuple[str, str]]:
+    """The end of a request in the word that fits the state it meets, revoked once engaged, and the
+    move that it makes."""
+    revoked = present in ("ENGAGED", "HANDING_BACK")
+    event = "revoke_request" if revoked else "cancel"
+    move = present, "HANDING_BACK" if revoked else "CANCELLED"
     if step["event"] == event:
-        return dict(step)
+        return dict(step), move
     said = step["asserted_by"]
     record: dict[str, Any] = {"reason_text": "Kosovo Police ended its request"}
-    if event == "revoke_request":
+    if revoked:
         number = said.get("service_no", TO_FOLLOW)
         record = {"officer_function": said["function"], "officer_service_no": number}
-    return {**step, "event": event, "record": record}
+    return {**step, "event": event, "record": record}, move
 
 
 def _why_ended(

@@ -32,7 +32,7 @@ from domain.events import RETIMED, Folded
 from domain.policy import Policy, Timers
 from domain.records import TO_FOLLOW
 from domain.time import from_microseconds, parse_rfc3339, to_microseconds, to_rfc3339
-from domain.transitions import INC, T2, T3
+from domain.transitions import INC, T2, T2_REQUESTS, T3
 
 ACKNOWLEDGE, DECIDE, DEPART, ARRIVE = "acknowledge", "decide", "depart", "arrive"
 SITREP, HAND_BACK, WRITTEN_CONFIRMATION = "sitrep", "hand_back", "written_confirmation"
@@ -60,13 +60,11 @@ _CLOCKS: dict[str, dict[str | None, tuple[str, ...]]] = {
 _OWNERS = {DECIDE: "FPU_CMD", DEPART: "PLT_LDR", ARRIVE: "PLT_LDR", SITREP: "PLT_LDR"}
 _DESK = "FPU_DUTY"
 
-_BY_VOICE = frozenset(
-    {(T2, "kp_request"), (T2, "change_purpose"), (T2, "reconfirm"), (T3, "request_by_kp")}
-)
+_BY_VOICE = frozenset({*((T2, event) for event in T2_REQUESTS), (T3, "request_by_kp")})
 """Requests that Kosovo Police confirm in writing."""
 
 READ_WITH_BODY = (
-    "note", "kp_request", "change_purpose", "reconfirm", "request_by_kp", "accept", "depart",
+    "note", *T2_REQUESTS, "request_by_kp", "accept", "depart",
 )  # fmt: skip
 """The events into whose body the clocks look."""
 

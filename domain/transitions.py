@@ -31,6 +31,8 @@ START = "-"
 
 T2_TERMINAL = ("REFUSED", "CANCELLED", "EXPIRED", "WITHDRAWN", "RELEASED")
 T3_TERMINAL = ("REFUSED", "CANCELLED", "WITHDRAWN", "RELEASED")
+T2_REQUESTS = ("kp_request", "change_purpose", "reconfirm")
+"""The events of tier 2 by which Kosovo Police say what they ask."""
 T2_COMMITTED = ("ACCEPTED", "EN_ROUTE", "ON_SCENE", "ENGAGED", "HANDING_BACK")
 """Where the FPU is bound to an engagement that it has accepted."""
 
@@ -243,12 +245,6 @@ WRITERS_OF = {"stays": ("FPU_CMD",)}
 """Facts that are not everybody's to write down. ``stays``: the FPU stays with its ground although
 its authority is disputed, because withdrawing is dangerous."""
 
-FORWARD = (
-    (T2, "accept"), (T2, "depart"), (T2, "engage"), (LINE, "relief_in_place_fpu"),
-    (RES, "reserve"), (RES, "bind"), (RES, "redeploy"),
-)  # fmt: skip
-"""Steps that use the authority of a request, besides a failed hand-back that leads to Engaged."""
-
 
 def _index() -> dict[tuple[str, str], tuple[Transition, ...]]:
     found: dict[tuple[str, str], list[Transition]] = {}
@@ -275,3 +271,8 @@ def displayed_tier(t2: str, t3: str) -> int:
     if t2 in ("ON_SCENE", "ENGAGED", "HANDING_BACK"):
         return 2
     return 1
+
+
+def asks_for(region: str, event: str, guard: str) -> bool:
+    """Whether a guard stands on an event, whichever of its rows it goes by."""
+    return any(guard in row.guards for row in ROWS_OF.get((region, event), ()))

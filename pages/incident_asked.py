@@ -9,9 +9,9 @@ from dash import html
 from dash.development.base_component import Component
 
 from domain.records import TO_FOLLOW
-from domain.transitions import T2, T2_TERMINAL, T3, T3_TERMINAL
+from domain.transitions import T2, T2_REQUESTS, T2_TERMINAL, T3, T3_TERMINAL
 from pages.clock_times import group, hour
-from pages.incident_view import KP_REQUESTS, IncidentView
+from pages.incident_view import IncidentView
 from pages.record_words import recorded_words
 from pages.strings import text
 
@@ -20,7 +20,7 @@ _NOT_STANDING = {
     T3: ("NONE", "INFORMED", *T3_TERMINAL),
 }
 _REQUESTS = {
-    T2: KP_REQUESTS,
+    T2: T2_REQUESTS,
     T3: ("request_by_kp", "request_via_eulex", "own_mandate"),
 }
 

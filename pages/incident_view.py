@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,15 +11,10 @@ from domain.accounts import User
 from domain.corrections import DISPUTERS
 from domain.effective import effective
 from domain.events import Actor, Event
-from domain.state import PlatoonState, fold
 from domain.time import to_rfc3339
-from domain.transitions import INC, ROWS_OF, T2
+from domain.transitions import INC, ROWS_OF, T2, T2_REQUESTS
 from services.container import Services
 from services.summaries import event_view
-
-KP_REQUESTS = ("kp_request", "change_purpose", "reconfirm")
-"""The events of tier 2 by which Kosovo Police say what they ask."""
-
 
 _SERVING = ("RESERVED", "BOUND")
 
@@ -144,7 +139,7 @@ class IncidentView:
     @property
     def request(self) -> Mapping[str, Any] | None:
         """What Kosovo Police last asked of the FPU."""
-        return self.last(T2, *KP_REQUESTS)
+        return self.last(T2, *T2_REQUESTS)
 
     @property
     def disputes(self) -> Sequence[Mapping[str, Any]]:
@@ -203,13 +198,6 @@ def incident_view(services: Services, operation: str, incident: str, user: User)
     )
 
 
-def _disputed(services: Services, operation: str, platoons: Iterable[PlatoonState]) -> set[str]:
-    """The incidents that a platoon serves under a disputed authority."""
-    served = {str(one.incident) for one in platoons if one.state in _SERVING}
-    histories = ((name, services.incidents.history(operation, name)) for name in served)
-    return {name for name, history in histories if fold(name, history).t2_disputed}
-
-
 def known_views(history: Sequence[Event]) -> list[Mapping[str, Any]]:
     """Views of events with their corrections laid over, see ``IncidentView.known``."""
     first = {one.event_id: one for one in history}
@@ -227,7 +215,7 @@ def platoon_rows(services: Services, operation: str, incident: str, user: User) 
     now = services.clock()
     on_shift = services.roster.platoons_on_shift(operation, now)
     states = services.incidents.platoon_states(operation)
-    disputed = _disputed(services, operation, states.values())
+    disputed = services.picture.disputed(operation)
     rows = []
     for one in services.roster.platoons_of(operation):
         state = states[one.id]

@@ -22,15 +22,13 @@ from domain.policy import Policy
 from domain.roster import Operation
 from domain.state import IncidentState, fold
 from domain.streams import is_incident
-from domain.transitions import T2
+from domain.transitions import T2, T2_REQUESTS
 from services.event_ports import EventLog, OperationFacts, Places
 from services.incident_places import base_of, location_of
 from services.ports import Transaction
 
 MOST = 9
 """Other incidents in a ranking, the most urgent of them; the one that it is made for is added."""
-
-_REQUESTS = ("kp_request", "change_purpose", "reconfirm")
 
 Key = tuple[bool, float, float, str]
 
@@ -124,7 +122,7 @@ class Competing:
         for event in effective(history):
             if event.event == "report":
                 report = event.record
-            elif event.region == T2 and event.event in _REQUESTS:
+            elif event.region == T2 and event.event in T2_REQUESTS:
                 asked = event.record.get("request", {})
         return Competitor(
             incident=state.incident_id,

@@ -14,6 +14,7 @@ from typing import Any
 
 from domain.authority_guards import made_by_the_other
 from domain.drafts import (
+    begins_with_end,
     end_as_it_stands,
     end_said,
     queued_behind,
@@ -25,7 +26,7 @@ from domain.errors import GuardRefused, NotPermitted
 from domain.events import DRAFT_CONFIRMED, DRAFT_ENDED, DRAFT_REJECTED, Actor, Command, Event
 from domain.permission import may_write
 from domain.state import fold
-from domain.transitions import T2
+from domain.transitions import asks_for
 from domain.words import clean
 from services.command_ids import Sent, fingerprint
 from services.drafts import may_reject
@@ -61,33 +62,8 @@ class DraftEntry:
 
         A step behind that is refused goes back to its author and undoes nothing.
         """
-        operation = self._roster.operation(operation_id)
-        envelope = check_envelope("confirm", clean(sent))
-        command_id = str(envelope["command_id"]).lower()
-        mark = fingerprint(f"confirm {operation_id}/{incident_id}/{draft_id}", actor, envelope)
-        self._writing.warm_up(operation_id)
-        with self._log.transaction() as connection:
-            before = self._steps.before(
-                connection, operation_id, Sent(command_id, mark, actor, incident_id)
-            )
-            if before:
-                return self._steps.again(connection, operation, actor, before)
-            work = self._steps.work(connection, operation, incident_id, actor, mark)
-            draft = waiting_draft(work.history, draft_id)
-            may_write(self._steps.situation(work, actor))
-            self._check_confirmer(work, draft, actor)
-            behind = queued_behind(draft, work.history)
-            queue = with_those_behind(draft, work.history)
-            work.confirming = frozenset(one.event_id for one in queue)
-            self._steps.close(work, command_id, DRAFT_CONFIRMED, actor, {"draft": draft_id})
-            said_again = bool(draft.record.get("back_to")) and actor.name == draft.entered_by
-            entering = _Entering(
-                command_id, draft, actor, behind, envelope.get("record"), insist=not said_again
-            )
-            self._enter_draft(work, entering)
-            entered = self._steps.finished(work)
-        self._wake()
-        return entered
+        where = operation_id, incident_id, draft_id
+        return self._carried_out("confirm", where, actor, sent, self._confirm)
 
     def reject(
         self, operation_id: str, incident_id: str, draft_id: str, actor: Actor, sent: object
@@ -97,45 +73,66 @@ class DraftEntry:
         An end that Kosovo Police said behind what is struck is entered all the same; one that is
         struck itself was not said.
         """
-        operation = self._roster.operation(operation_id)
-        envelope = check_envelope("reject", clean(sent))
-        command_id = str(envelope["command_id"]).lower()
-        mark = fingerprint(f"reject {operation_id}/{incident_id}/{draft_id}", actor, envelope)
+        where = operation_id, incident_id, draft_id
+        return self._carried_out("reject", where, actor, sent, self._reject)
+
+    def _carried_out(
+        self,
+        kind: str,
+        where: tuple[str, str, str],
+        actor: Actor,
+        sent: object,
+        close: Callable[[Work, Event, _Act], None],
+    ) -> Entered:
+        """One command about a draft that waits, in one transaction; the second time its answer."""
+        operation = self._roster.operation(where[0])
+        act = _Act(kind, where, actor, sent)
+        self._writing.warm_up(operation.id)
         with self._log.transaction() as connection:
-            before = self._steps.before(
-                connection, operation_id, Sent(command_id, mark, actor, incident_id)
-            )
+            asked = Sent(act.command_id, act.mark, actor, act.incident)
+            before = self._steps.before(connection, operation.id, asked)
             if before:
                 return self._steps.again(connection, operation, actor, before)
-            work = self._steps.work(connection, operation, incident_id, actor, mark)
-            draft = waiting_draft(work.history, draft_id)
-            situation = self._steps.situation(work, actor)
-            may_write(situation)
-            if not may_reject(draft, situation):
-                raise NotPermitted("only who wrote it or could confirm it may reject", guard="role")
-            self._check_denial(draft, actor)
-            queued = with_those_behind(draft, work.history)
-            record = {"draft": draft_id, "reason_text": envelope["reason_text"]}
-            self._steps.close(work, command_id, DRAFT_REJECTED, actor, record)
-            for one in queued[1:]:
-                ended = {"draft": one.event_id, "why": "behind"}
-                self._steps.close(work, step_id(one.event_id, "end"), DRAFT_ENDED, actor, ended)
-            for number, one in enumerate(queued):
-                first = one.record["steps"][0]
-                if one is draft and (first["region"], first["event"]) in _ENDS:
-                    continue  # it is the end itself that is struck
-                self._enter_end_said(work, one, actor, step_id(command_id, f"end {number}"))
+            work = self._steps.work(connection, operation, act.incident, actor, act.mark)
+            draft = waiting_draft(work.history, act.draft)
+            may_write(self._steps.situation(work, actor))
+            close(work, draft, act)
             entered = self._steps.finished(work)
         self._wake()
         return entered
 
+    def _confirm(self, work: Work, draft: Event, act: _Act) -> None:
+        self._check_confirmer(work, draft, act.actor)
+        behind = queued_behind(draft, work.history)
+        queue = with_those_behind(draft, work.history)
+        work.confirming = frozenset(one.event_id for one in queue)
+        self._steps.close(work, act.command_id, DRAFT_CONFIRMED, act.actor, {"draft": act.draft})
+        said_again = bool(draft.record.get("back_to")) and act.actor.name == draft.entered_by
+        entering = _Entering(
+            act.command_id, draft, act.actor, behind, act.envelope.get("record"),
+            insist=not said_again,
+        )  # fmt: skip
+        self._enter_draft(work, entering)
+
+    def _reject(self, work: Work, draft: Event, act: _Act) -> None:
+        if not may_reject(draft, self._steps.situation(work, act.actor)):
+            raise NotPermitted("only who wrote it or could confirm it may reject", guard="role")
+        self._check_denial(draft, act.actor)
+        queued = with_those_behind(draft, work.history)
+        record = {"draft": act.draft, "reason_text": act.envelope["reason_text"]}
+        self._steps.close(work, act.command_id, DRAFT_REJECTED, act.actor, record)
+        for one in queued[1:]:
+            ended = {"draft": one.event_id, "why": "behind"}
+            self._steps.close(work, step_id(one.event_id, "end"), DRAFT_ENDED, act.actor, ended)
+        for number, one in enumerate(queued):
+            if one is not draft or not begins_with_end(draft):  # else it is the end that is struck
+                self._enter_end_said(work, one, act.actor, step_id(act.command_id, f"end {number}"))
+
     def _check_denial(self, draft: Event, actor: Actor) -> None:
         """Raise ``NotPermitted`` where somebody else than its author says that an end of Kosovo
         Police was not said: that would give authority back."""
-        first = draft.record["steps"][0]
-        ends = (first["region"], first["event"]) in _ENDS
         others = actor.name != draft.entered_by
-        if ends and others and _has_its_rights(draft, self._reading.now(draft)):
+        if begins_with_end(draft) and others and _has_its_rights(draft, self._reading.now(draft)):
             raise NotPermitted(
                 f"{draft.entered_by} wrote down the word of Kosovo Police: who did may take it "
                 "back, others confirm it",
@@ -201,11 +198,11 @@ class DraftEntry:
 
     def _enter_end_said(self, work: Work, draft: Event, actor: Actor, command_id: str) -> None:
         """Enter the end that Kosovo Police said in a draft which is struck: their word stands."""
-        step = end_said(draft.record["steps"]) if draft.record.get("ends") else None
+        said = end_said(draft.record["steps"]) if draft.record.get("ends") else None
         state = fold(work.incident, work.history)
-        if step is None or state.t2_request != draft.record["ends"] or state.t2_revoked:
+        if said is None or state.t2_request != draft.record["ends"] or state.t2_revoked:
             return
-        step = end_as_it_stands(step, state.t2)
+        step, move = end_as_it_stands(said, state.t2)
         author = self._reading.now(draft)
         command = self._steps.command(step, command_id, actor)
         people = [Person(one) for one in (author, actor) if one is not None]
@@ -215,10 +212,24 @@ class DraftEntry:
                 return
         except GuardRefused:
             pass  # it cannot be entered as it was said: it goes on waiting, and counts
-        move = (state.t2, "CANCELLED" if step["event"] == "cancel" else "HANDING_BACK")
         self._steps.keep_draft(
             work, step_id(command_id, "rest"), _author(draft, author), [step], [move], also
         )
+
+
+class _Act:
+    """One command about a draft, its shape checked; ``mark`` is its fingerprint.
+
+    Raises ``InvalidField``.
+    """
+
+    def __init__(self, kind: str, where: tuple[str, str, str], actor: Actor, sent: object) -> None:
+        operation, self.incident, self.draft = where
+        self.actor = actor
+        self.envelope = check_envelope(kind, clean(sent))
+        self.command_id = str(self.envelope["command_id"]).lower()
+        target = f"{kind} {operation}/{self.incident}/{self.draft}"
+        self.mark = fingerprint(target, actor, self.envelope)
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,10 +248,6 @@ class _Entering:
     insist: bool = True
 
 
-_ENDS = ((T2, "cancel"), (T2, "revoke_request"))
-_OF_TWO_PEOPLE = ((T2, "change_purpose"), (T2, "reconfirm"))
-
-
 def _people(
     command: Command, author: Actor | None, actor: Actor, *, first: bool, changed: bool
 ) -> list[Person]:
@@ -249,7 +256,7 @@ def _people(
     A step of two people is entered by one of author and confirmer beside the other; a record that
     the confirmer has changed is nobody's word but the confirmer's.
     """
-    if (command.region, command.event) in _OF_TWO_PEOPLE:
+    if asks_for(command.region, command.event, "second_person"):
         if author is None or author.name == actor.name or changed:
             return [Person(actor)]
         return [Person(author, actor), Person(actor, author)]

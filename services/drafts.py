@@ -8,7 +8,7 @@ from typing import Any
 
 from domain.authority_guards import SECOND_PERSONS
 from domain.drafts import (
-    end_said,
+    begins_with_end,
     must_wait,
     open_drafts,
     stands_on,
@@ -20,7 +20,7 @@ from domain.events import DRAFT, DRAFT_ENDED, Event
 from domain.incident import permit
 from domain.situation import Situation
 from domain.time import to_rfc3339
-from domain.transitions import ROWS_OF
+from domain.transitions import asks_for
 
 
 def drafts_of(history: Sequence[Event], situation: Situation) -> list[dict[str, Any]]:
@@ -116,16 +116,12 @@ def _because(draft: Event, situation: Situation) -> str:
         return "role"
     if _needs_second(first):
         return "second_person"
-    return "four_eyes" if _asks(first, "four_eyes") else "role"
+    four_eyes = asks_for(first["region"], first["event"], "four_eyes")
+    return "four_eyes" if four_eyes else "role"
 
 
 def _needs_second(step: Mapping[str, Any]) -> bool:
-    return _asks(step, "second_person")
-
-
-def _asks(step: Mapping[str, Any], guard: str) -> bool:
-    rows = ROWS_OF[step["region"], step["event"]]
-    return any(guard in row.guards for row in rows)
+    return asks_for(step["region"], step["event"], "second_person")
 
 
 def _may_confirm(draft: Event, situation: Situation, refused: DashboardError | None) -> bool:
@@ -143,8 +139,7 @@ def _may_confirm(draft: Event, situation: Situation, refused: DashboardError | N
 
 def _holds_anothers_end(draft: Event, situation: Situation) -> bool:
     """Whether it begins with an end of Kosovo Police that another user wrote down."""
-    first = draft.record["steps"][0]
-    return end_said([first]) is not None and draft.entered_by != situation.actor.name
+    return begins_with_end(draft) and draft.entered_by != situation.actor.name
 
 
 def may_reject(draft: Event, situation: Situation) -> bool:

@@ -233,3 +233,20 @@ def picture_of(incident_id: str, history: Iterable[Event]) -> IncidentPicture:
     for event in history:
         picture.absorb(event)
     return picture
+
+
+def check_version(expected: int, history: Sequence[Event]) -> None:
+    """Raise ``VersionConflict`` where the sender has not seen the newest event of the incident."""
+    version = history[-1].seq
+    if expected != version:
+        raise version_conflict(version, history[expected:])
+
+
+def version_conflict(version: int, since: Sequence[Event]) -> VersionConflict:
+    """That somebody else was first, with what happened ``since``."""
+    return VersionConflict(
+        f"the version is now {version}; look at what happened and decide again",
+        field="expected_version",
+        version=version,
+        since=[event_view(event) for event in since],
+    )

@@ -24,11 +24,17 @@ from services.command_ids import Sent, carried_out
 from services.commands import read_command
 from services.drafts import drafts_of, ended_drafts_of
 from services.event_ports import EventLog, OperationFacts, Persons, Places
-from services.incident_writing import IncidentWriting, Outcome, picture_of
+from services.incident_writing import (
+    IncidentWriting,
+    Outcome,
+    check_version,
+    picture_of,
+    version_conflict,
+)
 from services.looking import asked_for, debt_views, disputes_views, force_views, tally_views
 from services.ports import JournalWriter, Transaction
 from services.second_person import with_second_person
-from services.summaries import event_view, platoon_summary
+from services.summaries import platoon_summary
 from services.timers import clocks_run, timers_view
 
 
@@ -92,7 +98,9 @@ class Incidents:
                 return self._writing.again(connection, before)
             self._follow_competing(connection, operation_id, command)
             history = self._reading.history(connection, operation_id, incident_id)
-            _check_version(command, history)
+            if command.event not in WITHOUT_TRANSITION or command.corrects is not None:
+                # a fact is never refused for what its sender has not seen
+                check_version(command.expected_version, history)
             situation = self._reading.situation(
                 connection, operation, actor, fold(incident_id, history), history, command
             )
@@ -191,7 +199,7 @@ class Incidents:
     ) -> VersionConflict:
         stream = PLATOON + platoon.platoon_id
         since = self._log.stream(connection, operation_id, stream)[command.expected_version :]
-        conflict = _conflict(platoon.version, since)
+        conflict = version_conflict(platoon.version, since)
         if command.event == "reserve" and platoon.state != "AVAILABLE":
             conflict.extra |= {"guard": "platoons_free", "platoons": [platoon.platoon_id]}
         return conflict
@@ -289,23 +297,6 @@ class Incidents:
         """The state of every platoon of an operation."""
         with self._log.view() as connection:
             return self._reading.platoons(connection, operation_id)
-
-
-def _check_version(command: Command, history: Sequence[Event]) -> None:
-    if command.event in WITHOUT_TRANSITION and command.corrects is None:
-        return  # a fact is never refused for what its sender has not seen
-    version = history[-1].seq
-    if command.expected_version != version:
-        raise _conflict(version, history[command.expected_version :])
-
-
-def _conflict(version: int, since: Sequence[Event]) -> VersionConflict:
-    return VersionConflict(
-        f"the version is now {version}; look at what happened and decide again",
-        field="expected_version",
-        version=version,
-        since=[event_view(event) for event in since],
-    )
 
 
 def _option(one: Option) -> dict[str, Any]:

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from domain.drafts import first_out_of_order, step_id, waits_behind
-from domain.errors import GuardRefused, InvalidField, VersionConflict
-from domain.events import Actor, Command, Event
+from domain.errors import GuardRefused, InvalidField
+from domain.events import Actor, Command
 from domain.permission import may_write
 from domain.policy import Policy
 from domain.transitions import ROWS_OF, WITHOUT_TRANSITION
@@ -20,11 +20,10 @@ from services.clock import Clock
 from services.command_ids import Sent, fingerprint
 from services.draft_entry import DraftEntry
 from services.event_ports import EventLog, OperationFacts, Persons, Places
-from services.incident_writing import IncidentWriting
+from services.incident_writing import IncidentWriting, check_version
 from services.late_work import Entered, Moves, Person, Step, Steps, Work, at_step, waiting_draft
 from services.ports import JournalWriter
 from services.shape import check_envelope
-from services.summaries import event_view
 
 __all__ = ["Entered", "LateEntry"]
 
@@ -60,14 +59,13 @@ class LateEntry:
         mark = fingerprint(f"sequence {operation_id}/{incident_id}", actor, envelope)
         self._writing.warm_up(operation_id)
         with self._log.transaction() as connection:
-            before = self._steps.before(
-                connection, operation_id, Sent(command_id, mark, actor, incident_id), len(steps)
-            )
+            asked = Sent(command_id, mark, actor, incident_id)
+            before = self._steps.before(connection, operation_id, asked)
             if before:
                 return self._steps.again(connection, operation, actor, before)
             work = self._steps.work(connection, operation, incident_id, actor, mark)
             if any(step["event"] not in WITHOUT_TRANSITION for step in steps):
-                _check_version(envelope["expected_version"], work.history)
+                check_version(envelope["expected_version"], work.history)
             may_write(self._steps.situation(work, actor))
             commands = self._commands(steps, command_id, actor)
             behind = self._queue_up(work, envelope.get("behind"))
@@ -128,14 +126,3 @@ class LateEntry:
                 detail = "occurred_at is before an earlier step of this lane"
                 raise GuardRefused("in_order", detail, "occurred_at")
         return commands
-
-
-def _check_version(expected: int, history: Sequence[Event]) -> None:
-    version = history[-1].seq
-    if expected != version:
-        raise VersionConflict(
-            f"the version is now {version}; look at what happened and decide again",
-            field="expected_version",
-            version=version,
-            since=[event_view(event) for event in history[expected:]],
-        )

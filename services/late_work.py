@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import takewhile
 from typing import Any
 
 from domain.drafts import (
+    MOST_STEPS,
     as_if,
     closing_event,
     draft_event,
@@ -39,6 +41,7 @@ from domain.events import (
 from domain.roster import Operation
 from domain.situation import Situation
 from domain.state import fold
+from domain.streams import LOG_STREAM
 from domain.transitions import INC, WITHOUT_TRANSITION
 from services.clock import Clock
 from services.command_ids import Sent, carried_out
@@ -48,6 +51,9 @@ from services.event_ports import EventLog, Places
 from services.incident_writing import IncidentWriting
 from services.ports import Transaction
 from services.summaries import event_view
+
+_MOST_EVENTS = 500
+"""More than one command leads to, with all that waits behind a draft."""
 
 Step = Mapping[str, Any]
 Moves = list[tuple[str | None, str | None]]
@@ -150,7 +156,8 @@ class Steps:
 
         Judged as the author where that role may enter it, else as somebody who may.
         """
-        rows = self.situation(work, actor).policy.rows_of[command.region, command.event]
+        policy = self.reading.policy_of(work.operation)
+        rows = policy.rows_of[command.region, command.event]
         other = somebody_else(rows[0], number, work.operation.kind)
         second = Actor(f"somebody beside {number}", "FPU_DUTY")
         people = [Person(actor), Person(actor, second), Person(other), Person(other, second)]
@@ -252,16 +259,22 @@ class Steps:
     def _view(self, work: Work, draft: Event, actor: Actor) -> dict[str, Any]:
         return draft_view(draft, self.situation(work, actor), work.history)
 
-    def before(
-        self, connection: Transaction, operation: str, sent: Sent, steps: int = 20
-    ) -> list[Event]:
-        """What this command has led to already, in the order of recording."""
-        if not carried_out(self._log, connection, operation, sent):
+    def before(self, connection: Transaction, operation: str, sent: Sent) -> list[Event]:
+        """What this command has led to already, in the order of recording.
+
+        Its events stand together in the chain, each under its mark; those of an older program carry
+        none, and are found by the ids of its steps.
+        """
+        found = carried_out(self._log, connection, operation, sent)
+        if not found:
             return []
-        command_id = sent.command_id
-        names = [command_id, *(step_id(command_id, n) for n in (*range(steps), "rest"))]
-        found = [one for name in names for one in self._log.by_command(connection, operation, name)]
-        return sorted(found, key=lambda event: event.chain_seq)
+        if "fingerprint" not in found[0].body:
+            ids = (step_id(sent.command_id, number) for number in (*range(MOST_STEPS), "rest"))
+            return self._log.by_commands(connection, [sent.command_id, *ids])
+        first = min(one.chain_seq for one in found)
+        since = self._log.since(connection, operation, first - 1, _MOST_EVENTS)
+        own = (one for one in since if one.stream != LOG_STREAM)
+        return list(takewhile(lambda one: one.body.get("fingerprint") == sent.mark, own))
 
     def again(
         self, connection: Transaction, operation: Operation, actor: Actor, before: list[Event]

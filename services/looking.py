@@ -14,7 +14,7 @@ from domain.policy import Policy
 from domain.state import fold
 from domain.streams import PLATOON
 from domain.time import to_rfc3339
-from domain.transitions import T2
+from domain.transitions import T2, T2_REQUESTS
 
 
 def debt_views(history: Sequence[Event], policy: Policy, now: datetime) -> list[dict[str, Any]]:
@@ -36,8 +36,12 @@ def debt_views(history: Sequence[Event], policy: Policy, now: datetime) -> list[
 def disputes_views(history: Sequence[Event]) -> list[dict[str, Any]]:
     """What is disputed, oldest first. ``stops`` tells whether steps of the present engagement that
     rest on it are stopped; what is disputed of a platoon stops that platoon."""
-    platoon = bool(history) and history[0].stream.startswith(PLATOON)
-    stopping = () if platoon or not history else fold(history[0].stream, history).t2_disputed
+    disputes = disputes_of(history)
+    if not disputes:
+        return []
+    stream = history[0].stream
+    platoon = stream.startswith(PLATOON)
+    stopping = () if platoon else fold(stream, history).t2_disputed
     known = {one.event_id: one for one in effective(history)}
     return [
         {
@@ -54,7 +58,7 @@ def disputes_views(history: Sequence[Event]) -> list[dict[str, Any]]:
             "platoon": one.stream.removeprefix(PLATOON) if platoon else None,
             "stops": platoon or one.event_id in stopping,
         }
-        for event_id, entries in disputes_of(history).items()
+        for event_id, entries in disputes.items()
         for one in entries
     ]
 
@@ -93,7 +97,7 @@ def asked_for(history: Sequence[Event]) -> int:
     """How many platoons the newest request of Kosovo Police asks for, 0 where there is none."""
     asked = 0
     for event in effective(history):
-        if event.region == T2 and event.event in ("kp_request", "change_purpose", "reconfirm"):
+        if event.region == T2 and event.event in T2_REQUESTS:
             asked = event.record.get("request", {}).get("platoons_asked", 0)
     return asked
 

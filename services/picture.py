@@ -77,6 +77,12 @@ class Picture:
             one["timers"] = [timer.view() for timer in clocks.get(one["id"], ())]
         return sorted(found, key=lambda one: (one["occurred_at"], one["id"]), reverse=True)
 
+    def disputed(self, operation: str) -> set[str]:
+        """The incidents at which the authority of the present engagement is disputed."""
+        with self._lock:
+            incidents = self._current(operation).incidents
+            return {name for name, one in incidents.items() if one.state.t2_disputed}
+
     def platoon_states(self, operation: str) -> dict[str, str]:
         """State by platoon id, of those with an event."""
         with self._lock:

@@ -12,13 +12,20 @@ from typing import Any
 
 from domain.events import DISPUTED, Event
 from domain.streams import PLATOON
-from domain.transitions import FORWARD
+from domain.transitions import LINE, RES, T2
 
 Served = tuple[str, int]
 """An engagement: its incident, and the how manieth of that incident it is."""
 
 SAID_ANEW = ("change_purpose", "reconfirm")
 ENDS = ("refuse", "cancel", "expire", "withdraw", "handback_confirmed")
+
+FORWARD = (
+    (T2, "accept"), (T2, "depart"), (T2, "engage"), (LINE, "relief_in_place_fpu"),
+    (RES, "reserve"), (RES, "bind"), (RES, "redeploy"),
+)  # fmt: skip
+"""Steps that use the authority of a request, besides a failed hand-back that leads to Engaged: as
+the judge knows them, who asks no guard."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,8 @@ from domain.events import Actor, Command, Event
 from domain.incident import decide
 from domain.state import PlatoonState
 from domain.streams import PLATOON
-from domain.transitions import FORWARD, RES, ROWS_OF, TABLE, Transition
-from tests.domain.ghost import Ghost, broken_by, seen
+from domain.transitions import RES, ROWS_OF, TABLE, Transition
+from tests.domain.ghost import FORWARD, Ghost, broken_by, seen
 from tests.domain.harness import LATER, USER_OF, World, command, sample_record, variants
 from tests.domain.invariants import violations
 

@@ -10,8 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from domain.events import CLOSES_A_DRAFT, DISPUTED, DRAFT, RETIMED, Event
-from domain.transitions import FORWARD
-from tests.domain.ghost import SAID_ANEW, Ghost, broken_by, seen, tells_of_an_end
+from tests.domain.ghost import FORWARD, SAID_ANEW, Ghost, broken_by, seen, tells_of_an_end
 from tests.invariants.file_of import PLATOON, Breach
 
 REQUESTS = ("kp_request", *SAID_ANEW)

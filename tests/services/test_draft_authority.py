@@ -435,6 +435,19 @@ def test_the_same_confirmation_twice_is_one_and_another_is_refused(desk: Desk) -
     assert other.value.extra["field"] == "command_id"
 
 
+@pytest.mark.parametrize("how", ["confirm", "reject"])
+def test_the_answer_comes_again_with_all_that_was_behind(desk: Desk, how: str) -> None:
+    draft = desk.night()
+    desk.type([desk.step("T2", "revoke_request", 1, asserted_by=KP)], behind=draft["id"])
+    sent = {"command_id": str(uuid.uuid4())}
+    sent |= {"reason_text": "it was not so"} if how == "reject" else {}
+    close = desk.late.confirm if how == "confirm" else desk.late.reject
+    where = ("drill", desk.incident, draft["id"], actor("commander"))
+    first, again = close(*where, sent), close(*where, sent)
+    assert {"revoke_request", "cancel"} & {one.event for one in first.events}
+    assert (again.created, again.events, again.state) == (False, first.events, first.state)
+
+
 def test_a_sequence_and_an_act_never_share_a_command_id(desk: Desk) -> None:
     sent = {
         "command_id": str(uuid.uuid4()),
