@@ -10,10 +10,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from domain.time import to_rfc3339
 from tests.browser.demonstration import demonstration
+from tests.browser.windows import signed_in_windows
 from tests.serving import BEARER, Running, serving
 
 pytestmark = pytest.mark.browser
@@ -21,7 +22,6 @@ pytestmark = pytest.mark.browser
 INCIDENT = "demo-0006"
 """The gathering at the main bridge: the FPU is engaged and holds the line."""
 BREAKS = "Kosovo Police say that nobody of theirs asked"
-SIZE = {"width": 1366, "height": 768}
 
 
 @pytest.fixture(scope="module")
@@ -60,26 +60,15 @@ def _dispute(server: Running) -> None:
 @pytest.fixture
 def open_as(chromium: Browser, running: Running) -> Iterator[Callable[[str, str], Page]]:
     """Opens a page in a window of its own in which an account is signed in."""
-    contexts: list[BrowserContext] = []
-    faults: list[str] = []
-    home = f"http://127.0.0.1:{running.port}"
+    with signed_in_windows(chromium, running) as open_window:
 
-    def opened(account: str, path: str) -> Page:
-        contexts.append(chromium.new_context(viewport=SIZE))
-        page = contexts[-1].new_page()
-        page.set_default_timeout(60_000)
-        page.on("pageerror", lambda fault: faults.append(str(fault)))
-        page.goto(f"{home}/sign-in")
-        page.locator(f"form:has(input[value='{account}']) button.account").first.click()
-        page.wait_for_url(re.compile(f"{re.escape(home)}/(?!sign-in)"))
-        page.goto(f"{home}{path}")
-        page.wait_for_function("() => fpu.live.isConnected()")
-        return page
+        def opened(account: str, path: str) -> Page:
+            page = open_window(account)
+            page.goto(f"http://127.0.0.1:{running.port}{path}")
+            page.wait_for_function("() => fpu.live.isConnected()")
+            return page
 
-    yield opened
-    for context in contexts:
-        context.close()
-    assert faults == []
+        yield opened
 
 
 def test_the_band_is_seen_without_scrolling(open_as: Callable[[str, str], Page]) -> None:

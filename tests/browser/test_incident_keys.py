@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -10,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from app import create_app
 from domain.roster import Operation, Period, Platoon, Shift, ShiftMember
 from domain.time import to_rfc3339
 from services.container import services_of
 from settings import Settings
+from tests.browser.windows import signed_in_windows
 from tests.serving import Running, serving
 
 pytestmark = pytest.mark.browser
@@ -54,27 +54,16 @@ def _prepare(path: Path) -> None:
 @pytest.fixture
 def open_as(chromium: Browser, running: Running) -> Iterator[Callable[[str, str], Page]]:
     """Opens an incident in a window of its own in which an account is signed in."""
-    contexts: list[BrowserContext] = []
-    faults: list[str] = []
-    home = f"http://127.0.0.1:{running.port}"
+    with signed_in_windows(chromium, running) as open_window:
 
-    def opened(account: str, incident: str) -> Page:
-        contexts.append(chromium.new_context(viewport={"width": 1366, "height": 768}))
-        page = contexts[-1].new_page()
-        page.set_default_timeout(60_000)
-        page.on("pageerror", lambda fault: faults.append(str(fault)))
-        page.goto(f"{home}/sign-in")
-        page.locator(f"form:has(input[value='{account}']) button.account").first.click()
-        page.wait_for_url(re.compile(f"{re.escape(home)}/(?!sign-in)"))
-        page.goto(f"{home}/incident/{incident}")
-        expect(page.locator("#incident-actions .do").first).to_be_visible()
-        page.wait_for_function("() => fpu.live.isConnected()")
-        return page
+        def opened(account: str, incident: str) -> Page:
+            page = open_window(account)
+            page.goto(f"http://127.0.0.1:{running.port}/incident/{incident}")
+            expect(page.locator("#incident-actions .do").first).to_be_visible()
+            page.wait_for_function("() => fpu.live.isConnected()")
+            return page
 
-    yield opened
-    for context in contexts:
-        context.close()
-    assert faults == []
+        yield opened
 
 
 def _post(running: Running, path: str, body: dict[str, Any]) -> dict[str, Any]:

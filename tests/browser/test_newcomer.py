@@ -14,11 +14,12 @@ from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from app import create_app
 from services.container import services_of
 from settings import Settings
+from tests.browser.windows import signed_in_windows
 from tests.serving import BEARER, PATIENCE_S, Running, serving
 
 pytestmark = pytest.mark.browser
@@ -49,35 +50,9 @@ def running(demonstration: Path) -> Iterator[Running]:
 
 @pytest.fixture
 def window(chromium: Browser, running: Running) -> Iterator[Callable[[str], Page]]:
-    """Opens a window of its own in which an account is signed in; no request may leave."""
-    contexts: list[BrowserContext] = []
-    foreign: list[str] = []
-    faults: list[str] = []
-    home = f"http://127.0.0.1:{running.port}"
-
-    def open_as(account: str) -> Page:
-        contexts.append(chromium.new_context(viewport={"width": 1366, "height": 768}))
-        page = contexts[-1].new_page()
-        page.set_default_timeout(60_000)
-        page.on("pageerror", lambda fault: faults.append(str(fault)))
-        page.on(
-            "request",
-            lambda asked: (
-                None
-                if asked.url.startswith((home, "blob:", "data:"))
-                else foreign.append(asked.url)
-            ),
-        )
-        page.goto(f"{home}/sign-in")
-        page.locator(f"form:has(input[value='{account}']) button.account").first.click()
-        page.wait_for_url(re.compile(f"{re.escape(home)}/(?!sign-in)"))
-        return page
-
-    yield open_as
-    for context in contexts:
-        context.close()
-    assert foreign == []
-    assert faults == []
+    """Opens a window of its own in which an account is signed in."""
+    with signed_in_windows(chromium, running) as open_as:
+        yield open_as
 
 
 def _map_is_drawn(page: Page) -> None:

@@ -7,7 +7,7 @@ speaks of the rules only.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -16,7 +16,6 @@ from typing import Any
 from domain.chain import canonical
 from domain.drafts import ended_with
 from domain.effective import effective, root_of
-from domain.errors import GuardRefused, NotPermitted
 from domain.events import Actor, Command, Event, NewEvent
 from domain.incident import decide, permit
 from domain.policy import Policy
@@ -24,7 +23,7 @@ from domain.situation import Situation
 from domain.state import IncidentState, PlatoonState, evolve, evolve_platoon, fold
 from domain.streams import PLATOON
 from domain.time import to_microseconds, to_rfc3339
-from domain.transitions import ORGANISATION_OF, RES, TABLE, WITHOUT_TRANSITION, Transition
+from domain.transitions import ORGANISATION_OF, RES, WITHOUT_TRANSITION, Transition
 from services.shape import check_record
 
 START = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
@@ -300,54 +299,3 @@ def variants(row: Transition, world: World, incident: str) -> Iterator[dict[str,
             yield {**base, "to_incident": other}
     else:
         yield base
-
-
-@cache
-def _row_commands(
-    row: Transition, incident: str, platoons: tuple[str, ...], incidents: tuple[str, ...]
-) -> tuple[Command, ...]:
-    """Commands are never changed, so a search makes each of them once."""
-    world = World(
-        incidents={name: IncidentState(name) for name in incidents},
-        platoons={name: PlatoonState(name) for name in platoons},
-    )
-    made = [command(row, record) for record in variants(row, world, incident)]
-    if "canceller_is_requester" in row.guards:  # a rule looks at whose word it is
-        other = {"org": "EULEX", "function": "x"}
-        made += [replace(one, asserted_by=other) for one in made]
-    return tuple(made)
-
-
-def _streams(
-    world: World, row: Transition, incidents: Iterable[str]
-) -> Iterator[tuple[str, str, str]]:
-    """Stream, its present state, and the incident that it is about."""
-    if row.region != RES:
-        for name in incidents:
-            yield name, world.incidents[name].state_of(row.region), name
-        return
-    for name, platoon in sorted(world.platoons.items()):
-        for incident in [platoon.incident] if platoon.incident else incidents:
-            yield f"{PLATOON}{name}", platoon.state, incident
-
-
-def moves(
-    world: World, incidents: Sequence[str], rows: Sequence[Transition] = TABLE
-) -> Iterator[tuple[Transition, World]]:
-    """Every world one accepted command away, through every row and every variant."""
-    platoons, everywhere = tuple(sorted(world.platoons)), tuple(sorted(world.incidents))
-    for row in rows:
-        if row.event == "report":
-            continue
-        for stream, present, incident in _streams(world, row, incidents):
-            # a row that does not start from here is refused first of all; other tests say so
-            if present not in row.from_states:
-                continue
-            for one in _row_commands(row, incident, platoons, everywhere):
-                following = world.copy()
-                following.now = LATER
-                try:
-                    following.act(one, stream, one.record.get("to_incident", incident))
-                except (GuardRefused, NotPermitted):
-                    continue
-                yield row, following
