@@ -20,7 +20,6 @@ from flask_compress import Compress
 from api import (
     callback_bodies,
     cot_server,
-    gate,
     health,
     live,
     map_files,
@@ -28,9 +27,9 @@ from api import (
     nothing_here,
     problems,
     security_headers,
-    sign_in,
     strings,
 )
+from api.access import gate, sign_in
 from api.document import Dashboard
 from api.feed_listener import FeedListener
 from api.feeds import FeedDoor
@@ -61,7 +60,7 @@ from pages.not_found import layout as not_found
 from pages.registry import PAGES, Page
 from pages.session import current_language
 from pages.strings import LANGUAGES, built_in, text, use_words
-from services.attempts import LateLimiter
+from services.access.attempts import LateLimiter
 from services.container import EXTENSION, Services, services_of
 from settings import ROOT, Settings
 

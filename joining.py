@@ -10,7 +10,7 @@ from functools import partial
 
 from flask import Flask
 
-from data.account_store import SqlAccountStore
+from data.access.account_store import SqlAccountStore
 from data.cache import KeptCache
 from data.database import Database
 from data.event_store import EventStore
@@ -35,9 +35,9 @@ from domain.errors import StoreUnavailable
 from domain.policy import Policy
 from formats.refused import read_entry
 from formats.registry import FILE_FORMATS, file_format
-from services.accounts import Accounts
+from services.access.accounts import Accounts
+from services.access.attempts import LateLimiter, SignInAttempts
 from services.anchoring import Anchoring
-from services.attempts import LateLimiter, SignInAttempts
 from services.clock import Clock, utc_now
 from services.clocks import Clocks
 from services.container import Services

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from flask import Flask, Response, request
 
 from api.problems import problem
-from domain.accounts import User
+from domain.access.accounts import User
 from domain.errors import InvalidField, NotSignedIn, StoreUnavailable
 from pages.session import visitor
 from services.container import Services

@@ -21,15 +21,15 @@ from benchmarks.filled_log import ARRIVAL, CYCLE, NOW, REQUEST, WAITING, Facts, 
 from benchmarks.sizes import size
 from benchmarks.table import Row, alone, at_most, number, row
 from benchmarks.timing import ratio_and_noise, seconds_of
-from data.account_store import SqlAccountStore
+from data.access.account_store import SqlAccountStore
 from data.database import Database
 from data.event_store import EventStore
 from data.journal import Journal
 from data.migrate import upgrade
 from domain.events import Actor
 from domain.time import to_rfc3339
-from services.accounts import Accounts
-from services.attempts import LateLimiter, SignInAttempts
+from services.access.accounts import Accounts
+from services.access.attempts import LateLimiter, SignInAttempts
 from services.incidents import Incidents
 
 FEW = 10

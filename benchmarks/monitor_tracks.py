@@ -36,9 +36,9 @@ from domain.analysis_settings import AnalysisSettings
 from domain.roster import Operation
 from domain.stored_fixes import NO_SEGMENT, FixColumns, StoredFix
 from domain.time import from_microseconds, to_microseconds, to_rfc3339
+from services.access.demonstration_accounts import seed_demonstration_accounts
 from services.clock import utc_now
 from services.container import services_of
-from services.demonstration_accounts import seed_demonstration_accounts
 from services.drawn_tracks import SETTLED, DrawnTracks
 from settings import Settings
 

@@ -15,8 +15,8 @@ from commands.phone import announce_phone
 from commands.worker import Worker
 from data.database import Database
 from data.migrate import is_current, upgrade
+from services.access.demonstration_accounts import seed_demonstration_accounts
 from services.container import Services, services_of
-from services.demonstration_accounts import seed_demonstration_accounts
 from services.garbage import settle
 from settings import Settings
 

@@ -10,8 +10,8 @@ import click
 from commands.group import Group
 from domain.errors import NotPermitted
 from domain.time import to_rfc3339
-from services.accounts import SIGN_IN_ROLES, Accounts
-from services.demonstration_accounts import seed_demonstration_accounts
+from services.access.accounts import SIGN_IN_ROLES, Accounts
+from services.access.demonstration_accounts import seed_demonstration_accounts
 
 _NAME = click.argument("name")
 _ROLE = click.argument("role", type=click.Choice(SIGN_IN_ROLES))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from domain.accounts import User
+from domain.access.accounts import User
 from domain.corrections import DISPUTERS
 from domain.effective import effective
 from domain.events import Actor, Event

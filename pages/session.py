@@ -7,7 +7,7 @@ from collections.abc import Callable
 import flask_login
 from flask import request
 
-from domain.accounts import User
+from domain.access.accounts import User
 from domain.errors import NotSignedIn
 from pages.strings import choose_language
 

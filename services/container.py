@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from domain.policy import Policy
-from services.accounts import Accounts
+from services.access.accounts import Accounts
 from services.anchoring import Anchoring
 from services.cache import Cache
 from services.clock import Clock

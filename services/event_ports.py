@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
-from domain.accounts import User
+from domain.access.accounts import User
 from domain.events import BriefEvent, Command, Event, NewEvent
 from domain.roster import Operation, Platoon
 from services.ports import Transaction

@@ -10,7 +10,7 @@ from domain.errors import DashboardError, StoreUnavailable
 from domain.events import Actor
 from domain.scenario import Scenario
 from domain.transitions import LOG
-from services.demonstration_accounts import DEMONSTRATION_ACCOUNTS
+from services.access.demonstration_accounts import DEMONSTRATION_ACCOUNTS
 from services.event_ports import EventLog
 from services.incidents import Incidents
 from services.occurrences import Occurrences

@@ -12,8 +12,8 @@ from flask.testing import FlaskClient
 
 from app import create_app
 from domain.roster import Operation
+from services.access.demonstration_accounts import seed_demonstration_accounts
 from services.container import Services, services_of
-from services.demonstration_accounts import seed_demonstration_accounts
 from settings import Settings
 
 

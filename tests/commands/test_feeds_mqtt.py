@@ -26,8 +26,8 @@ from data.fix_store import FixStore
 from data.quarantine_store import QuarantineStore
 from domain.roster import Operation, Unit
 from domain.time import to_rfc3339
+from services.access.demonstration_accounts import seed_demonstration_accounts
 from services.container import services_of
-from services.demonstration_accounts import seed_demonstration_accounts
 from settings import ROOT, Settings
 from tests.mosquitto import Broker, Line, Phone, position
 from tests.serving import BEARER, PATIENCE_S, serving

@@ -16,8 +16,8 @@ from data.database import Database
 from domain.errors import StoreUnavailable
 from domain.roster import Operation
 from domain.time import to_rfc3339
+from services.access.demonstration_accounts import seed_demonstration_accounts
 from services.container import services_of
-from services.demonstration_accounts import seed_demonstration_accounts
 from settings import Settings
 from tests.conftest import ONLY_POSTGRESQL
 

@@ -10,7 +10,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import insert
 
-from data.account_store import SqlAccountStore
+from data.access.account_store import SqlAccountStore
 from data.database import Database
 from data.migrate import configuration, upgrade
 from data.roster_digest import roster_digest

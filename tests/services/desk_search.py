@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 from unittest.mock import patch
 
-from domain.accounts import User
+from domain.access.accounts import User
 from domain.drafts import open_drafts, waits_behind
 from domain.errors import DashboardError
 from domain.events import DRAFT, DRAFT_REJECTED, Actor, Event

@@ -13,7 +13,7 @@ from data.database import Database
 from data.event_store import EventStore
 from data.journal import Journal
 from data.schema import operations
-from domain.accounts import User
+from domain.access.accounts import User
 from domain.errors import NotFound, NotSignedIn
 from domain.events import Actor
 from domain.roster import Operation, Platoon

@@ -18,7 +18,7 @@ from domain.roster import Operation
 from domain.scenario import Scenario
 from domain.time import to_microseconds
 from domain.transitions import T2, T3
-from services.demonstration_accounts import DEMONSTRATION_ACCOUNTS
+from services.access.demonstration_accounts import DEMONSTRATION_ACCOUNTS
 from services.roster import key_hash
 from services.timers import TimerBooks
 from tests.services.demonstration_world import LOADED, World

@@ -24,9 +24,9 @@ from domain.errors import DashboardError, VersionConflict
 from domain.events import Event
 from domain.roster import Operation, Platoon
 from domain.time import to_rfc3339
+from services.access.demonstration_accounts import seed_demonstration_accounts
 from services.clock import utc_now
 from services.container import services_of
-from services.demonstration_accounts import seed_demonstration_accounts
 from settings import Settings
 from tests.services.incident_world import BRIDGE, IncidentWorld, actor
 from tests.serving import PATIENCE_S, serving

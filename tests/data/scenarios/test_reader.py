@@ -11,7 +11,7 @@ from data.scenarios.reader import ACCOUNTS, ScenarioLibrary, parse
 from data.scenarios.roads import read_roads
 from domain.errors import InvalidField, NotFound
 from domain.scenario import Scenario
-from services.demonstration_accounts import DEMONSTRATION_ACCOUNTS
+from services.access.demonstration_accounts import DEMONSTRATION_ACCOUNTS
 from services.road_graph import RoadGraph
 
 SMALL = """

@@ -49,7 +49,7 @@ class LateLimiter(RateLimiter):
 
 
 class SignInAttempts:
-    """Satisfies ``services.accounts.Attempts``."""
+    """Satisfies ``services.access.accounts.Attempts``."""
 
     def __init__(self, limiter: RateLimiter) -> None:
         self._limiter = limiter

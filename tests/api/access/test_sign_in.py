@@ -9,8 +9,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from services.access.demonstration_accounts import DEMONSTRATION_ACCOUNTS
 from services.container import Services
-from services.demonstration_accounts import DEMONSTRATION_ACCOUNTS
 from settings import Settings
 
 PRODUCTION_SECRET = "a secret of this test that is long enough"

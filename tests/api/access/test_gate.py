@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from api.gate import is_open, safe_next
+from api.access.gate import is_open, safe_next
 from services.container import Services
 from settings import Settings
 from tests.api.conftest import BEARER

@@ -11,15 +11,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from data.account_store import SqlAccountStore
+from data.access.account_store import SqlAccountStore
 from data.database import Database
 from data.schema import sessions, tokens, users
 from data.system_log import SystemLog
 from domain.errors import InvalidField, NotFound, NotSignedIn, TooManyRequests
 from domain.system_log import broken_system_links
-from services.accounts import SESSION_LENGTH, WALL_SESSION_LENGTH, Accounts
-from services.attempts import LateLimiter, SignInAttempts
-from services.demonstration_accounts import DEMONSTRATION_ACCOUNTS, seed_demonstration_accounts
+from services.access.accounts import SESSION_LENGTH, WALL_SESSION_LENGTH, Accounts
+from services.access.attempts import LateLimiter, SignInAttempts
+from services.access.demonstration_accounts import (
+    DEMONSTRATION_ACCOUNTS,
+    seed_demonstration_accounts,
+)
 from tests.services.clocks import SettableClock
 
 PASSWORD = "a long enough password"

@@ -19,7 +19,7 @@ from werkzeug.wrappers import Response
 from api.problems import problem
 from domain.errors import InvalidField, NotPermitted, NotSignedIn
 from pages.session import Visitor, visitor
-from services.accounts import Accounts
+from services.access.accounts import Accounts
 
 _OPEN = frozenset(
     {

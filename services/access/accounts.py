@@ -18,7 +18,7 @@ from typing import Any, Protocol
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from domain.accounts import Account, User
+from domain.access.accounts import Account, User
 from domain.errors import InvalidField, NotFound, NotSignedIn, TooManyRequests
 from domain.system_log import NewSystemEvent, secret_digest
 from domain.transitions import ROLES

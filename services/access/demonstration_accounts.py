@@ -5,7 +5,7 @@ They exist in the demonstration profile only, which listens on the loopback addr
 
 from __future__ import annotations
 
-from services.accounts import Accounts
+from services.access.accounts import Accounts
 
 DEMONSTRATION_ACCOUNTS: dict[str, str] = {
     "duty": "FPU_DUTY",

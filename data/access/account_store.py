@@ -1,4 +1,4 @@
-"""Accounts, sessions and tokens in the database; satisfies ``services.accounts.AccountStore``."""
+"""Accounts, sessions and tokens in the database."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from data.database import Database
 from data.schema import sessions, tokens, users
 from data.system_log import SystemLog, append_system_events
-from domain.accounts import Account
+from domain.access.accounts import Account
 from domain.system_log import NewSystemEvent
 from domain.time import from_microseconds, to_microseconds
 

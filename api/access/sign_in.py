@@ -9,14 +9,14 @@ import flask_login
 from flask import Flask, make_response, redirect, render_template, request, session
 from werkzeug.wrappers import Response
 
-from api.gate import safe_next
-from domain.accounts import User
+from api.access.gate import safe_next
+from domain.access.accounts import User
 from domain.errors import NotFound, NotSignedIn, TooManyRequests
 from pages.session import LANGUAGE_COOKIE, Visitor, current_language, visitor
 from pages.strings import LANGUAGES, text
-from services.accounts import LONGEST_NAME, LONGEST_PASSWORD
+from services.access.accounts import LONGEST_NAME, LONGEST_PASSWORD
+from services.access.demonstration_accounts import DEMONSTRATION_ACCOUNTS
 from services.container import Services
-from services.demonstration_accounts import DEMONSTRATION_ACCOUNTS
 
 _DESK = "desk"
 _DESK_SIZE = 6

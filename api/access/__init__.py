@@ -1,0 +1,1 @@
+"""The door: who is asked for, and how somebody signs in."""
