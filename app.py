@@ -25,11 +25,12 @@ from api import (
     map_files,
     mqtt_server,
     nothing_here,
+    path_numbers,
     problems,
     security_headers,
     strings,
 )
-from api.access import gate, sign_in
+from api.access import gate, rights, sign_in
 from api.document import Dashboard
 from api.feed_listener import FeedListener
 from api.feeds import FeedDoor
@@ -55,8 +56,10 @@ from commands.serve import serve_command
 from commands.tracks import tracks_commands
 from commands.users import users_commands
 from data.policy_file import UnitFile, read_unit_file
+from domain.access.rights import Data
 from joining import IN_PROCESS, join
 from pages.not_found import layout as not_found
+from pages.not_found import not_yours
 from pages.registry import PAGES, Page
 from pages.session import current_language
 from pages.strings import LANGUAGES, built_in, text, use_words
@@ -75,7 +78,7 @@ _COMPRESSED = (
     "application/problem+json",
     "image/svg+xml",
 )
-_NOT_FOUND = Page("/not-found-404", "", "problem.not_found_title", not_found)
+_NOT_FOUND = Page("/not-found-404", "", "problem.not_found_title", not_found, Data.PROGRAM)
 
 
 def create_app(settings: Settings | None = None, unit: UnitFile | None = None) -> Flask:
@@ -92,6 +95,7 @@ def create_app(settings: Settings | None = None, unit: UnitFile | None = None) -
     services = join(server, settings, unit.policy)
     server.extensions[EXTENSION] = services
     gate.register(server, services.accounts)
+    rights.register(server, services.roster)
     dashboard = _dashboard(server, services)
     _open_edges(server, settings, services)
     security_headers.register(server, dashboard, production=not settings.demonstration)
@@ -116,6 +120,7 @@ def _read_unit_file(settings: Settings) -> UnitFile:
 def _configure(server: Flask, settings: Settings) -> None:
     production = not settings.demonstration
     server.json = StrictJson(server)
+    path_numbers.register(server)
     server.secret_key = settings.secret_key
     server.config.update(
         MAX_CONTENT_LENGTH=LARGEST_BODY,
@@ -144,7 +149,7 @@ def _dashboard(server: Flask, services: Services) -> Dashboard:
         enable_mcp=False,
         add_log_handler=False,
     )
-    callback_bodies.register(dashboard)
+    callback_bodies.register(dashboard, services.roster)
     for page in (*PAGES, _NOT_FOUND):
         _register_page(page)
     dashboard.layout = html.Div(dash.page_container)
@@ -158,7 +163,8 @@ def _register_page(page: Page) -> None:
     # that is answering instead of holding on to one.
     def layout(**variables: object) -> Component:
         known = {name: value for name, value in variables.items() if isinstance(value, str)}
-        return page.layout(services_of(current_app.extensions), known)
+        services = services_of(current_app.extensions)
+        return not_yours(services, known, page.path, page.data) or page.layout(services, known)
 
     def title(**_variables: object) -> str:
         language = current_language()

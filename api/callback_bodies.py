@@ -14,8 +14,10 @@ from typing import Any
 from dash import Dash
 from flask import request
 
+from api.access.rights import check_callback
 from api.callback_values import kind_of
 from domain.errors import InvalidField
+from services.roster import RosterService
 
 _PATH = "/_dash-update-component"
 _ALL = ["ALL"]
@@ -25,12 +27,12 @@ Known = tuple[str, str]
 """Id and property as a callback was registered with them."""
 
 
-def register(dash: Dash) -> None:
-    """Check each body before ``dash`` sees it."""
-    dash.server.before_request(lambda: _check(dash))
+def register(dash: Dash, roster: RosterService) -> None:
+    """Check each body before ``dash`` sees it, and that the user may have what it asks for."""
+    dash.server.before_request(lambda: _check(dash, roster))
 
 
-def _check(dash: Dash) -> None:
+def _check(dash: Dash, roster: RosterService) -> None:
     if request.path != _PATH or request.method != "POST":
         return
     body = request.get_json()
@@ -47,6 +49,7 @@ def _check(dash: Dash) -> None:
     if not callback["no_output"]:
         body_check.outputs(body, callback["output"])
     _check_changed(body.get("changedPropIds", []), inputs)
+    check_callback(roster, str(output), callback, body)
 
 
 def _registered(parts: Iterable[dict[str, str]]) -> list[Known]:

@@ -12,8 +12,10 @@ from collections.abc import Callable, Iterable, Iterator
 
 from flask import Flask, Response, request
 
+from api.access.audience import Audience
 from api.problems import problem
 from domain.access.accounts import User
+from domain.access.rights import Act, Data, requires
 from domain.errors import InvalidField, NotSignedIn, StoreUnavailable
 from pages.session import visitor
 from services.container import Services
@@ -32,20 +34,24 @@ def register(server: Flask, services: Services, threads: int) -> None:
     room = threading.BoundedSemaphore(max(1, threads - RESERVED_THREADS))
 
     @server.get("/live")
+    @requires(Act.SEE, Data.OPERATIONS)  # each message is held to its own kind
     def live() -> Response:
-        operation = services.roster.operation(request.args.get("operation", "")).id
+        operation = services.roster.operation(request.args.get("operation", ""))
         last_id = _last_id()
         who = visitor()
         if who is None:
             raise NotSignedIn("sign in, or send a bearer token")
+        audience = Audience(who.user, operation.kind, who.again)
         if not room.acquire(blocking=False):
             return problem(503, "Too many screens", "every stream of this server is in use")
         try:
-            subscription = services.live.subscribe(operation, last_id)
+            subscription = services.live.subscribe(operation.id, audience.resumes_after(last_id))
         except BaseException:
             room.release()
             raise
-        answer = Response(_events(subscription, who.again), mimetype="text/event-stream")
+        answer = Response(
+            _events(audience.hears(subscription), audience.again), mimetype="text/event-stream"
+        )
         answer.headers["X-Accel-Buffering"] = "no"
         answer.call_on_close(subscription.close)
         answer.call_on_close(room.release)

@@ -10,6 +10,7 @@ from pathlib import Path
 from flask import Blueprint, Response, request
 
 import data.kosovo
+from domain.access.rights import Act, Data, requires
 from domain.errors import NotFound
 from layers.composer import WORDS, compose_style
 from layers.theme import THEMES
@@ -33,6 +34,7 @@ def blueprint() -> Blueprint:
     return routes
 
 
+@requires(Act.SEE, Data.PROGRAM)
 def _style(theme: str) -> Response:
     wanted = request.args.get("language")
     language = wanted if wanted in LANGUAGES else current_language()
@@ -42,6 +44,7 @@ def _style(theme: str) -> Response:
     return _answer(_style_text(theme, words), "application/json")
 
 
+@requires(Act.SEE, Data.PROGRAM)
 def _features(name: str) -> Response:
     if name not in _FEATURES:
         raise NotFound(f"there are no map features {name!r}")
@@ -49,6 +52,7 @@ def _features(name: str) -> Response:
     return _answer(_file(f"{name}.geojson"), "application/json")
 
 
+@requires(Act.SEE, Data.PROGRAM)
 def _hillshade(theme: str) -> Response:
     if theme not in THEMES:
         raise NotFound(f"there is no hillshade {theme!r}")

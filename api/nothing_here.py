@@ -1,11 +1,15 @@
-"""Below these addresses there are no screens: an unknown one is 404, not the screens' document."""
+"""Below these addresses there are no screens: an unknown one is 404, not the screens' document. So
+is a file that no package of the screens has offered."""
 
 from __future__ import annotations
 
 from typing import NoReturn
 
-from flask import Flask
+from dash.exceptions import DependencyException
+from flask import Flask, Response
 
+from api.problems import from_error
+from domain.access.rights import Act, Data, requires
 from domain.errors import NotFound
 
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -13,6 +17,7 @@ _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 def register(server: Flask) -> None:
     """Answer what no route below ``/api``, ``/feeds``, ``/map`` and ``/live`` knows."""
+    server.register_error_handler(DependencyException, _no_such_file)
     for room in ("api", "feeds", "map", "live", "strings"):
         for rule in (f"/{room}/", f"/{room}/<path:rest>"):
             server.add_url_rule(
@@ -20,5 +25,10 @@ def register(server: Flask) -> None:
             )
 
 
+def _no_such_file(_fault: DependencyException) -> Response:
+    return from_error(NotFound("there is nothing at this address"))
+
+
+@requires(Act.SEE, Data.PROGRAM)
 def _nothing_here(rest: str = "") -> NoReturn:
     raise NotFound("there is nothing at this address")

@@ -9,6 +9,7 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify
 
+from domain.access.rights import Act, Data, requires
 from domain.drafts import CONFIRM_ENVELOPE, REJECT_ENVELOPE, SEQUENCE_ENVELOPE
 from domain.records import (
     ASSERTED_BY,
@@ -195,6 +196,7 @@ def openapi_blueprint() -> Blueprint:
     blueprint = Blueprint("openapi", __name__)
 
     @blueprint.get(ADDRESS)
+    @requires(Act.SEE, Data.PROGRAM)
     def document() -> Response:
         return jsonify(openapi_document())
 

@@ -6,11 +6,12 @@ import json
 import logging
 from typing import Any
 
-from flask import Flask, Response
+from flask import Flask, Response, has_request_context
 from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from domain import errors
+from pages.session import visitor
 
 STATUS: dict[type[errors.DashboardError], int] = {
     errors.InvalidField: 400,
@@ -49,9 +50,15 @@ def problem(status: int, title: str, detail: str, **extra: Any) -> Response:
 
 
 def from_error(error: errors.DashboardError) -> Response:
-    """The document of a refusal; an error of no listed class is a refused request (400)."""
+    """The document of a refusal; an error of no listed class is a refused request (400).
+
+    Why the store is away names hosts and files, so only who is signed in is told.
+    """
     status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 400)
-    return problem(status, error.title, error.detail, **error.extra)
+    detail = error.detail
+    if isinstance(error, errors.StoreUnavailable) and not _is_signed_in():
+        detail = "the store cannot serve now; nothing was acknowledged"
+    return problem(status, error.title, detail, **error.extra)
 
 
 def from_fault(fault: Exception) -> WerkzeugResponse:
@@ -68,6 +75,13 @@ def register(server: Flask) -> None:
     """Answer every refusal and every fault of ``server`` with a problem document."""
     server.register_error_handler(errors.DashboardError, from_error)
     server.register_error_handler(HTTPException, _from_http)
+
+
+def _is_signed_in() -> bool:
+    try:
+        return has_request_context() and visitor() is not None
+    except errors.StoreUnavailable:
+        return False
 
 
 def _from_http(error: HTTPException) -> WerkzeugResponse:

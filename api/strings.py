@@ -9,6 +9,7 @@ from typing import Any
 
 from flask import Flask, Response, current_app, url_for
 
+from domain.access.rights import Act, Data, requires
 from domain.errors import NotFound
 from pages.strings import LANGUAGES, catalogue
 
@@ -28,6 +29,7 @@ def register(server: Flask) -> None:
         server.extensions[_EXTENSION] = {language: _script(language) for language in LANGUAGES}
 
     @server.get("/strings/<language>.js")
+    @requires(Act.SEE, Data.PROGRAM)
     def strings(language: str) -> Response:
         if language not in LANGUAGES:
             raise NotFound(f"there is no language {language!r}")

@@ -56,6 +56,12 @@ window.fpu = window.fpu || {};
   /** Words of a key that may be missing from the catalogue, such as those of a code. */
   fpu.textOr = (key, otherwise) => (fpu.strings || {})[key] || otherwise;
 
+  /** Whether this user's role sees a kind of data; what it does not see is not asked for. */
+  fpu.sees = (kind) => {
+    const shell = document.getElementById("shell");
+    return Boolean(shell) && (shell.dataset.sees || "").split(" ").includes(kind);
+  };
+
   /* --- elements ------------------------------------------------------------------------------ */
 
   /** A new element with a class and text, and children if any. */

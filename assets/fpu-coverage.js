@@ -57,7 +57,7 @@ window.fpu = window.fpu || {};
     const state = stateOf(properties);
     made.dataset.state = state;
     if (visit) fpu.showAge(age, visit.seen_at);
-    else fpu.write(age, fpu.text("monitor.not_visited"));
+    else fpu.write(age, fpu.text(properties.visits_withheld ? "monitor.visits_withheld" : "monitor.not_visited"));
     fpu.write(by, who(visit, state));
     fpu.map.setState("crossings", properties.id, {coverage: state});
   }

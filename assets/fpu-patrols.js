@@ -4,6 +4,7 @@ window.fpu = window.fpu || {};
 fpu.patrols = (function () {
   "use strict";
   const HOUR = 3600, SHIFT = 8 * HOUR, RETRY = 3000, NEAR = 10.5, USUAL = 9;
+  const DRAWN = 14; // the finest zoom for those who see trails, but not every position
   const rows = new Map(); // unit -> its row and the parts that change
   let tracks = null, selected = null, followed = null, trail = HOUR;
   let moved = false, labels = "", loading = 0, drawnFor = 0;
@@ -30,7 +31,7 @@ fpu.patrols = (function () {
   }
 
   async function load() {
-    if (!tracks) return;
+    if (!tracks || !fpu.sees("positions")) return;
     try {
       const [units, latest] = await Promise.all(
         [fpu.get(`${base()}/units`), fpu.get(`${base()}/positions/latest`)]);
@@ -47,9 +48,11 @@ fpu.patrols = (function () {
 
   async function loadTrails() {
     const from = trailStart(fpu.now(), trailSeconds());
-    drawnFor = fpu.map.sharpness() || USUAL;
+    drawnFor = sharpest(fpu.map.sharpness() || USUAL);
     tracks.draw(await fpu.get(`${base()}/tracks?from=${from}&zoom=${drawnFor}&times=1`));
   }
+
+  const sharpest = (zoom) => (fpu.sees("tracks") ? zoom : Math.min(zoom, DRAWN));
 
   /** Since when trails are asked for: long ones from a whole hour, which the server has ready. */
   function trailStart(now, seconds) {
@@ -59,7 +62,7 @@ fpu.patrols = (function () {
 
   /** Ask for more points when the map shows more than those that were asked for can tell. */
   async function refine() {
-    if (tracks && drawnFor && fpu.map.sharpness() > drawnFor) await setTrail(trail);
+    if (tracks && drawnFor && sharpest(fpu.map.sharpness()) > drawnFor) await setTrail(trail);
   }
 
   /** Clocks that are wrong are told in the rows; what cannot be asked now is asked again soon. */
@@ -71,7 +74,7 @@ fpu.patrols = (function () {
   /** What the chosen patrol did while its trail was made. */
   async function loadWork() {
     const unit = selected, row = rows.get(unit);
-    if (!row) return drawImpossible([]);
+    if (!row || !fpu.sees("tracks")) return drawImpossible([]);
     const told = await fpu.work.told(base(), unit, trailSeconds()).catch(() => null);
     if (unit !== selected) return;
     fpu.write(row.work, told ? told.words : "");

@@ -11,6 +11,7 @@ from dash import ALL, Dash, Input, Output, State, ctx, no_update
 from callbacks.incident_reference import Reference, view_of
 from callbacks.late_sending import send_to_wait
 from callbacks.sending import send_event
+from domain.access.rights import Act, Data, requires
 from domain.errors import DashboardError
 from pages import identifiers as shared
 from pages import incident_identifiers as ids
@@ -36,6 +37,7 @@ def register(app: Dash, services: Services) -> None:
         State(ids.INCIDENT_DRAWN, "data"),
         prevent_initial_call=True,
     )
+    @requires(Act.SEE, Data.INCIDENTS)
     def refresh(_changes: object, _touched: object, reference: Reference, shown: list[str]) -> Any:
         return only_new(parts(view_of(services, reference), current_language()), shown)
 
@@ -50,6 +52,7 @@ def register(app: Dash, services: Services) -> None:
         State(ids.INCIDENT_REFERENCE, "data"),
         prevent_initial_call=True,
     )
+    @requires(Act.SEE, Data.INCIDENTS)
     def open_form(wanted: dict[str, Any] | None, _cancel: object, reference: Reference) -> Any:
         if ctx.triggered_id == ids.ACT_CANCEL:
             return True, no_update, [], None, ""
@@ -77,6 +80,7 @@ def register(app: Dash, services: Services) -> None:
         State(ids.INCIDENT_TOUCHED, "data"),
         prevent_initial_call=True,
     )
+    @requires(Act.CHANGE, Data.INCIDENTS)
     def submit(
         _clicks: int | None,
         _wait: list[int | None],

@@ -6,6 +6,7 @@ from typing import Any
 
 from dash import ALL, Dash, Input, Output, State, ctx, no_update
 
+from domain.access.rights import Act, Data, requires
 from domain.errors import NotFound
 from pages import identifiers as shared
 from pages import incident_identifiers as ids
@@ -32,6 +33,7 @@ def register(app: Dash, services: Services) -> None:
         Input(shared.SELECTED_INCIDENT, "data"),
         State(shared.OPERATION, "data"),
     )
+    @requires(Act.SEE, Data.INCIDENTS)
     def rows(
         _changes: object,
         scope: str,
@@ -57,6 +59,7 @@ def register(app: Dash, services: Services) -> None:
         State(shared.SELECTED_INCIDENT, "data"),
         prevent_initial_call=True,
     )
+    @requires(Act.SEE, Data.INCIDENTS)
     def pick(_rows: object, _close: object, picked: str | None) -> Any:
         pressed = ctx.triggered_id
         if not ctx.triggered[0]["value"] or not isinstance(pressed, dict):
@@ -71,6 +74,7 @@ def register(app: Dash, services: Services) -> None:
         Input(shared.INCIDENT_CHANGES, "data"),
         State(shared.OPERATION, "data"),
     )
+    @requires(Act.SEE, Data.INCIDENTS)
     def drawer(picked: str | None, _changes: object, operation: str) -> Any:
         if not picked:
             return []

@@ -10,6 +10,7 @@ from dash import ALL, Dash, Input, Output, State, ctx, no_update
 
 from callbacks.incident_reference import Reference, view_of
 from callbacks.late_sending import close_draft, send_sequence
+from domain.access.rights import Act, Data, requires
 from domain.errors import NotFound
 from pages import identifiers as shared
 from pages import incident_identifiers as incident_ids
@@ -37,6 +38,7 @@ def register(app: Dash, services: Services) -> None:
         State(ids.LATE_META, "data"),
         prevent_initial_call=True,
     )
+    @requires(Act.SEE, Data.INCIDENTS)
     def open_form(_open: object, _cancel: object, reference: Reference, meta: object) -> Any:
         if ctx.triggered_id == ids.LATE_CANCEL:
             return True, [], None, ""
@@ -61,6 +63,7 @@ def register(app: Dash, services: Services) -> None:
         State(incident_ids.INCIDENT_TOUCHED, "data"),
         prevent_initial_call=True,
     )
+    @requires(Act.CHANGE, Data.INCIDENTS)
     def submit(
         clicks: int | None,
         meta: dict[str, Any] | None,
@@ -91,6 +94,7 @@ def _register_drafts(app: Dash, services: Services) -> None:
         State(ids.DRAFTS_SEEN, "data"),
         prevent_initial_call=True,
     )
+    @requires(Act.SEE, Data.INCIDENTS)
     def refresh(_changes: object, _touched: object, reference: Reference, seen: str | None) -> Any:
         where = reference["operation"], reference["incident"]
         try:
@@ -115,6 +119,7 @@ def _register_drafts(app: Dash, services: Services) -> None:
         State(incident_ids.INCIDENT_TOUCHED, "data"),
         prevent_initial_call=True,
     )
+    @requires(Act.CHANGE, Data.INCIDENTS)
     def decide(
         _confirm: object,
         _reject: object,

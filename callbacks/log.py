@@ -8,6 +8,7 @@ from typing import Any
 from dash import Dash, Input, Output, State, no_update
 
 from callbacks.sending import fault_words
+from domain.access.rights import Act, Data, requires
 from domain.errors import DashboardError
 from domain.time import to_date_time_group, to_rfc3339
 from pages import identifiers as shared
@@ -28,6 +29,7 @@ def register(app: Dash, services: Services) -> None:
         Input(ids.LOG_META, "data"),
         State(shared.OPERATION, "data"),
     )
+    @requires(Act.SEE, Data.LOG)
     def lines(_changes: object, _entered: object, operation: str) -> Any:
         try:
             found = services.picture.log(operation, SHOWN)
@@ -47,6 +49,7 @@ def register(app: Dash, services: Services) -> None:
         State(shared.OPERATION, "data"),
         prevent_initial_call=True,
     )
+    @requires(Act.CHANGE, Data.LOG)
     def enter(
         _submitted: object, _clicks: object, typed: str | None, command: str | None, operation: str
     ) -> Any:

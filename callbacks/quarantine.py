@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dash import Dash, Input, Output, State
 
+from domain.access.rights import Act, Data, requires
 from pages import identifiers as ids
 from pages.plain import PARTS, plain
 from pages.quarantine import tables
@@ -21,5 +22,6 @@ def register(app: Dash, services: Services) -> None:
         State(ids.QUARANTINE_SHOWN, "data"),
         prevent_initial_call=True,
     )
+    @requires(Act.SEE, Data.QUARANTINE)
     def refresh(_changes: object, operation: object, shown: dict[str, str]) -> str:
         return plain(tables(services, str(operation), current_language(), shown))

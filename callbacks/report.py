@@ -9,6 +9,7 @@ from typing import Any
 from dash import ALL, Dash, Input, Output, State, ctx, no_update
 
 from callbacks.sending import send_report
+from domain.access.rights import Act, Data, requires
 from domain.alerts import SPOT
 from domain.errors import DashboardError, InvalidField
 from domain.time import to_rfc3339
@@ -44,6 +45,7 @@ def register(app: Dash, services: Services) -> None:
         State(ids.field(FORM, ALL), "id"),
         prevent_initial_call=True,
     )
+    @requires(Act.SEE, Data.INCIDENTS)
     def open_form(
         _open: object,
         _cancel: object,
@@ -81,6 +83,7 @@ def register(app: Dash, services: Services) -> None:
         Input(ids.field_of_any("place_ref"), "value"),
         prevent_initial_call=True,
     )
+    @requires(Act.SEE, Data.PROGRAM)
     def where(
         latitude: list[Any], longitude: list[Any], square: list[Any], place: list[Any]
     ) -> str:
@@ -107,6 +110,7 @@ def register(app: Dash, services: Services) -> None:
         State(ids.field_fault(FORM, ALL), "id"),
         prevent_initial_call=True,
     )
+    @requires(Act.CHANGE, Data.INCIDENTS)
     def submit(
         clicks: int | None,
         meta: dict[str, Any] | None,

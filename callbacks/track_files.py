@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dash import Dash, Input, Output, State
 
+from domain.access.rights import Act, Data, requires
 from pages import identifiers as ids
 from pages.plain import PARTS, plain
 from pages.session import current_language
@@ -21,5 +22,6 @@ def register(app: Dash, services: Services) -> None:
         State(ids.OPERATION, "data"),
         prevent_initial_call=True,
     )
+    @requires(Act.SEE, Data.IMPORTS)
     def refresh(_tracks: object, _log: object, operation: object) -> str:
         return plain(imports_part(services, str(operation), current_language()))

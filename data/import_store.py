@@ -105,9 +105,13 @@ class ImportStore:
         return [_import(row) for row in rows]
 
     def discard(self, connection: Connection, number: int) -> None:
-        """Let go of a file that was only looked at."""
+        """Let go of a file that was only looked at; raises ``VersionConflict`` for any other."""
         waiting = imports.c.status == ImportStatus.PREVIEWED
-        connection.execute(delete(imports).where(imports.c.id == number, waiting))
+        query = delete(imports).where(imports.c.id == number, waiting)
+        if connection.execute(query).rowcount != 1:
+            raise VersionConflict(
+                "only a file that was not stored yet is discarded: undo an import instead"
+            )
 
     def claim(self, connection: Connection, number: int, now: datetime) -> None:
         """Begin, or go on, storing; raises ``VersionConflict`` where somebody else does."""

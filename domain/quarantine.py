@@ -7,9 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-DECIDERS = ("FPU_DUTY", "FPU_CMD", "EULEX_OPS", "EXCON")
-"""Roles that decide; exercise control in exercises only."""
-
 ACCEPTED, CORRECTED, DISCARDED = "accepted", "corrected", "discarded"
 
 UNDONE = "undone"

@@ -8,9 +8,6 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-IMPORTERS = ("FPU_DUTY", "FPU_CMD", "EULEX_OPS", "PATROL_LDR", "EXCON")
-"""Roles that may bring files in and undo it; exercise control in exercises only."""
-
 PREVIEW_KEPT = timedelta(hours=1)
 """How long a file waits for the word to store it."""
 

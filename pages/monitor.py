@@ -9,6 +9,7 @@ from typing import Any
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from domain.access.rights import Data
 from layers.composer import CENTRE
 from layers.registry import LAYERS
 from pages import identifiers as ids
@@ -38,11 +39,7 @@ def monitor(context: ShellContext, incident: str | None = None) -> Component:
     say = context.language
     return html.Main(
         [
-            panel(
-                ids.PATROL_PANEL,
-                text("monitor.patrols", say),
-                html.Ul(id=ids.PATROL_LIST, className="patrols"),
-            ),
+            _patrols(context),
             _map(context),
             html.Div(id=ids.INCIDENT_DRAWER, className="drawer"),
             panel(
@@ -52,8 +49,8 @@ def monitor(context: ShellContext, incident: str | None = None) -> Component:
                     list_part(say, context.may_report), id=ids.INCIDENT_LIST, className="incidents"
                 ),
             ),
-            _coverage(say),
-            html.Div([_alerts(say), _log(say, context.may_write)], className="foot"),
+            _coverage(context),
+            html.Div([_alerts(say), _log(context)], className="foot"),
             dcc.Store(id=ids.MAP_CLICK),
             dcc.Store(id=ids.SPOT_REPORT),
             dcc.Store(id=ids.MAP_PICK),
@@ -118,11 +115,25 @@ def _alerts(say: str) -> Component:
     )
 
 
-def _log(say: str, may_write: bool) -> Component:
-    return panel(ids.LOG_PANEL, text("log.title", say), log_part(say, may_write))
+def _log(context: ShellContext) -> Component:
+    say = context.language
+    part: Component | list[Component] = log_part(say, context.may_write)
+    if not context.sees(Data.LOG):
+        part = html.P(text("monitor.no_log_for_role", say), className="empty")
+    return panel(ids.LOG_PANEL, text("log.title", say), part)
 
 
-def _coverage(say: str) -> Component:
+def _patrols(context: ShellContext) -> Component:
+    say = context.language
+    part: Component = html.Ul(id=ids.PATROL_LIST, className="patrols")
+    if not context.sees(Data.POSITIONS):
+        words = text("monitor.no_positions_for_role", say)
+        part = html.P(words, id=ids.NO_POSITIONS, className="empty")
+    return panel(ids.PATROL_PANEL, text("monitor.patrols", say), part)
+
+
+def _coverage(context: ShellContext) -> Component:
+    say = context.language
     return html.Section(
         [
             html.H2(text("monitor.crossings", say), id=f"{ids.COVERAGE_PANEL}-title"),

@@ -10,8 +10,10 @@ from urllib.parse import urlencode
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from domain.access.rights import Act, Data, may
+from domain.access.withheld import refused_for
 from domain.errors import DashboardError
-from domain.quarantine import ACCEPTABLE, DECIDERS, TIMELESS
+from domain.quarantine import ACCEPTABLE, TIMELESS
 from domain.time import parse_rfc3339, to_date_time_group
 from pages import identifiers as ids
 from pages.components import aria, data
@@ -60,14 +62,17 @@ def tables(
     units = services.roster.roster().units
     callsigns = {name: unit.callsign for name, unit in units.items()}
     who = visitor()
-    may = who is not None and who.user.role in DECIDERS
+    role = who.user.role if who is not None else ""
+    deciding = may(role, Act.CHANGE, Data.QUARANTINE)
+    for listed in (own, decided, strangers):
+        listed["items"] = [refused_for(role, one) for one in listed["items"]]
     return [
         _counts(own["counts"], operation, reason, language),
-        _acts(own["items"], reason, may, language),
-        _table(own["items"], callsigns, "quarantine.none", language, may),
+        _acts(own["items"], reason, deciding, language),
+        _table(own["items"], callsigns, "quarantine.none", language, deciding),
         _older(own["items"], operation, reason, language),
         html.H2(text("quarantine.unassigned", language)),
-        _table(strangers["items"], callsigns, "quarantine.none_unassigned", language, may),
+        _table(strangers["items"], callsigns, "quarantine.none_unassigned", language, deciding),
         html.H2(text("quarantine.decided", language)),
         _table(decided["items"], callsigns, "quarantine.none_decided", language),
     ]
@@ -187,7 +192,7 @@ def _row(
             html.Td(item["source"]),
             html.Td(_why(item, language)),
             html.Td(item["field"]),
-            html.Td(_raw(item["raw"], language)),
+            html.Td(_came(item, language)),
             html.Td(_decision(item, language, may_decide)),
         ]
     )
@@ -229,6 +234,12 @@ def _length(seconds: float, language: str) -> str:
     if hours < 48:
         return text("quarantine.hours", language, n=hours, m=rest)
     return text("quarantine.days", language, n=round(hours / 24))
+
+
+def _came(item: Mapping[str, Any], language: str) -> Component:
+    if item.get("raw_withheld"):
+        return html.Span(text("quarantine.raw_withheld", language), className="empty")
+    return _raw(item["raw"], language)
 
 
 def _raw(raw: str, language: str) -> Component:

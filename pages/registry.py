@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from dash.development.base_component import Component
 
+from domain.access.rights import Data
 from pages import incident, monitor, quarantine, track_files
 from services.container import Services
 
@@ -19,7 +20,8 @@ Layout = Callable[[Services, Mapping[str, str]], Component]
 @dataclass(frozen=True, slots=True)
 class Page:
     """``path_template`` has variables (``/incident/<incident>``) or is empty; ``title_key`` is a
-    key of the catalogues. ``path`` is the address without variables. Dash also asks for the layout
+    key of the catalogues, ``data`` the kind that whoever opens it must be allowed to see.
+    ``path`` is the address without variables. Dash also asks for the layout
     without any variables, to know every id.
     """
 
@@ -27,11 +29,14 @@ class Page:
     path_template: str
     title_key: str
     layout: Layout
+    data: Data
 
 
 PAGES: tuple[Page, ...] = (
-    Page("/", "", "shell.monitor", monitor.layout),
-    Page("/incident", "/incident/<incident>", "incident.page_title", incident.layout),
-    Page("/quarantine", "", "quarantine.title", quarantine.layout),
-    Page("/tracks", "", "tracks.title", track_files.layout),
+    Page("/", "", "shell.monitor", monitor.layout, Data.OPERATIONS),
+    Page(
+        "/incident", "/incident/<incident>", "incident.page_title", incident.layout, Data.INCIDENTS
+    ),
+    Page("/quarantine", "", "quarantine.title", quarantine.layout, Data.QUARANTINE),
+    Page("/tracks", "", "tracks.title", track_files.layout, Data.IMPORTS),
 )

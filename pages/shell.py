@@ -10,11 +10,12 @@ from dash import dcc, html
 from dash.development.base_component import Component
 from flask import has_request_context, request
 
+from domain.access.rights import Act, Data, may, may_in
 from domain.analysis_settings import AnalysisSettings
 from domain.errors import DashboardError
 from domain.roster import Operation
 from domain.tracks import Freshness
-from domain.transitions import INC, OBSERVERS, ROWS_OF
+from domain.transitions import INC, ROWS_OF
 from layers.theme import THEMES
 from pages import identifiers as ids
 from pages.components import aria, data
@@ -32,14 +33,19 @@ _COUNTERS = (
     ids.QUARANTINE_CHANGES,
     ids.TRACK_CHANGES,
 )
-NAVIGATION: tuple[tuple[str, str], ...] = (
-    ("/", "shell.monitor"),
-    ("/quarantine", "quarantine.title"),
-    ("/tracks", "tracks.title"),
+NAVIGATION: tuple[tuple[str, str, Data], ...] = (
+    ("/", "shell.monitor", Data.OPERATIONS),
+    ("/quarantine", "quarantine.title", Data.QUARANTINE),
+    ("/tracks", "tracks.title", Data.IMPORTS),
 )
-"""Address and title key of the screens that the header leads to."""
+"""Address and title key of the screens that the header leads to, and the kind of data of each."""
 
-_CANNOT_ACKNOWLEDGE = ("ADMIN", "AUDITOR", "WALL")
+_TOLD_TO_SCRIPTS = (
+    Data.POSITIONS,
+    Data.TRACKS,
+    Data.VISITS,
+)
+"""Kinds that scripts ask for by themselves; they leave out what would be refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +74,16 @@ class ShellContext:
     freshness: Freshness = field(default_factory=Freshness)
     tracks: AnalysisSettings = field(default_factory=AnalysisSettings)
 
+    def sees(self, data: Data) -> bool:
+        """Whether this user may see that kind; nobody at all is told everything, as the layout is
+        that Dash learns the ids from."""
+        return not self.role or may(self.role, Act.SEE, data)
+
     @property
     def may_write(self) -> bool:
         """Whether this user records facts here; the services decide, this only spares a refusal."""
-        in_place = self.role != "EXCON" or self.kind == "exercise"
-        return self.role in OBSERVERS and in_place and not self.over
+        may_here = may(self.role, Act.CHANGE, Data.INCIDENTS) and may_in(self.role, self.kind)
+        return may_here and not self.over
 
     @property
     def may_report(self) -> bool:
@@ -118,7 +129,11 @@ def shell_context(
         over=over,
         tracks=policy.tracks,
         reporters=policy.rows_of[INC, "report"][0].entered_by,
-        operations=tuple(services.roster.operations()) if who else (),
+        operations=tuple(
+            one for one in services.roster.operations() if may_in(who.user.role, one.kind)
+        )
+        if who
+        else (),
     )
 
 
@@ -158,7 +173,8 @@ def shell(content: Component, context: ShellContext) -> Component:
             kind=context.kind,
             role=context.role,
             user=context.user,
-            may_acknowledge="" if context.role in _CANNOT_ACKNOWLEDGE else "yes",
+            may_acknowledge="yes" if may(context.role, Act.CHANGE, Data.ALERTS) else "",
+            sees=" ".join(kind for kind in _TOLD_TO_SCRIPTS if context.sees(kind)),
             late_after=context.freshness.late_after_s,
             silent_after=context.freshness.silent_after_s,
             gap_seconds=context.tracks.gap_s,
@@ -235,7 +251,8 @@ def _links(context: ShellContext) -> Component:
             href=f"{path}?{query}",
             className="link here" if path == here else "link",
         )
-        for path, key in NAVIGATION
+        for path, key, kind in NAVIGATION
+        if context.sees(kind)
     ]
     others = links if len(links) > 1 or here != NAVIGATION[0][0] else []
     return html.Nav(

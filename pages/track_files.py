@@ -13,10 +13,11 @@ from typing import Any
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from domain.access.rights import Act, Data, may
 from domain.errors import DashboardError
 from domain.events import Actor
 from domain.time import parse_rfc3339, to_date_time_group
-from domain.track_imports import IMPORTERS, ImportStatus
+from domain.track_imports import ImportStatus
 from pages import identifiers as ids
 from pages.components import aria, data, panel
 from pages.monitor import figure
@@ -26,7 +27,6 @@ from pages.session import current_user
 from pages.shell import ShellContext, shell, shell_context
 from pages.strings import catalogue, text
 from services.container import Services
-from services.track_export import NOT_TO_GO
 from services.track_files import MOST_BYTES
 
 ENDS = (".gpx", ".geojson", ".json", ".csv", ".gpkg")
@@ -50,13 +50,13 @@ def imports_part(services: Services, operation: str, language: str) -> list[Comp
         return [html.P(refused.detail, className="empty")]
     if not found:
         return [html.P(text("tracks.none", language), className="empty")]
-    may = user.role in IMPORTERS
+    importing = may(user.role, Act.CHANGE, Data.IMPORTS)
     head = [html.Th(text(f"tracks.column_{name}", language), scope="col") for name in _COLUMNS]
-    rows = [import_row(one, may, language) for one in found]
+    rows = [import_row(one, importing, language) for one in found]
     return [html.Table([html.Thead(html.Tr(head)), html.Tbody(rows)])]
 
 
-def import_row(one: Mapping[str, Any], may: bool, language: str) -> Component:
+def import_row(one: Mapping[str, Any], importing: bool, language: str) -> Component:
     """One import as a row."""
     when = parse_rfc3339(one["uploaded_at"], "uploaded_at")
     return html.Tr(
@@ -68,7 +68,7 @@ def import_row(one: Mapping[str, Any], may: bool, language: str) -> Component:
             html.Td(html.Time(to_date_time_group(when), dateTime=one["uploaded_at"])),
             html.Td(_result(one, language)),
             html.Td(_status(one, language)),
-            html.Td(_act(one, language) if may else None),
+            html.Td(_act(one, language) if importing else None),
         ]
     )
 
@@ -122,14 +122,14 @@ def _act(one: Mapping[str, Any], language: str) -> Component | None:
 
 def _screen(services: Services, context: ShellContext) -> Component:
     say = context.language
-    may_import = context.may_write and context.role in IMPORTERS
+    may_import = context.may_write and may(context.role, Act.CHANGE, Data.IMPORTS)
     side: list[Component] = []
     if may_import:
         form = html.Div(
             id=ids.UPLOAD_FORM, **data(most=MOST_BYTES, ends=",".join(ENDS), reasons=_reasons(say))
         )
         side.append(panel(ids.UPLOAD_PANEL, text("tracks.upload", say), [form]))
-    if context.role not in NOT_TO_GO:
+    if not context.role or may(context.role, Act.TAKE_AWAY, Data.TRACKS):
         side.append(
             panel(ids.EXPORT_PANEL, text("tracks.export", say), html.Div(id=ids.EXPORT_FORM))
         )

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from domain.access.rights import Act, Data, require
 from domain.alerts import ACKNOWLEDGED, RAISED, SPOT, Alert, kind_of_alarm
 from domain.drafts import marked_late
-from domain.errors import InvalidField, NotFound, NotPermitted, VersionConflict
+from domain.errors import InvalidField, NotFound, VersionConflict
 from domain.events import Actor, Command, Event, NewEvent
 from domain.floors import check_fact_times
 from domain.permission import may_write
@@ -29,7 +30,6 @@ from services.ports import JournalWriter, Transaction
 from services.shape import check_record
 from services.summaries import event_view
 
-_SILENT = ("ADMIN", "AUDITOR", "WALL")
 _LONGEST_REASON = 500
 
 
@@ -94,8 +94,7 @@ class Occurrences:
         ``reason`` why it is none; without one ``InvalidField``.
         """
         situation = self._situation(operation_id, actor)
-        if actor.role in _SILENT:
-            raise NotPermitted(f"the role {actor.role} acknowledges no alerts", guard="role")
+        require(actor.role, Act.CHANGE, Data.ALERTS)
         may_write(situation)
         with self._log.transaction() as connection:
             alert = self._alerts.current(connection, operation_id).find(alert_id)

@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from domain.errors import DashboardError, GuardRefused, NotFound, NotPermitted, VersionConflict
+from domain.access import rights
+from domain.errors import DashboardError, GuardRefused, NotFound, VersionConflict
 from domain.events import Actor
 from domain.fixes import Fix, Report
 from domain.permission import may_write
-from domain.quarantine import DECIDED, DECIDERS, Decision
+from domain.quarantine import DECIDED, Decision
 from domain.situation import Situation
 from domain.stored_fixes import QuarantineEntry
 from services import quarantine_sent as shape
@@ -125,8 +126,7 @@ class QuarantineDesk:
         """The time now, where this person may decide here; raises as ``begin`` does."""
         found, now = self._roster.operation(operation), self._clock()
         may_write(Situation(now, actor, found.kind, sealed=found.over(now)))
-        if actor.role not in DECIDERS:
-            raise NotPermitted(f"the role {actor.role} decides nothing here", guard="role")
+        rights.require(actor.role, rights.Act.CHANGE, rights.Data.QUARANTINE)
         return now
 
     def find(self, operation: str, number: int) -> Kept:

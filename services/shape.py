@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 from jsonschema import Draft202012Validator, ValidationError
+from jsonschema.validators import extend
 
 from domain.drafts import CONFIRM_ENVELOPE, REJECT_ENVELOPE, SEQUENCE_ENVELOPE
 from domain.errors import InvalidField
@@ -20,6 +21,18 @@ _ENVELOPES = {
     "confirm": CONFIRM_ENVELOPE,
     "reject": REJECT_ENVELOPE,
 }
+
+
+def _is_whole(_checker: object, value: object) -> bool:
+    return type(value) is int
+
+
+_Validator = extend(
+    Draft202012Validator,
+    type_checker=Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_whole),
+)
+"""JSON Schema takes 3.0 for an integer. A number, a version or a count is one that is written as
+one: nothing later has to know of two kinds of three."""
 
 
 def check_envelope(kind: str, sent: object) -> Mapping[str, Any]:
@@ -36,9 +49,7 @@ def check_record(region: str, event: str, record: Mapping[str, Any]) -> None:
 
 @cache
 def _envelope_validator(kind: str) -> Draft202012Validator:
-    return Draft202012Validator(
-        _ENVELOPES[kind], format_checker=Draft202012Validator.FORMAT_CHECKER
-    )
+    return _Validator(_ENVELOPES[kind], format_checker=Draft202012Validator.FORMAT_CHECKER)
 
 
 @cache
@@ -46,7 +57,7 @@ def _record_validator(region: str, event: str) -> Draft202012Validator:
     schema = RECORDS.get((region, event))
     if schema is None:
         raise InvalidField("event", f"no event {event!r} in region {region!r}")
-    return Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
+    return _Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
 
 
 def _check(validator: Draft202012Validator, sent: object, prefix: str) -> None:

@@ -10,8 +10,9 @@ from itertools import groupby
 
 import numpy as np
 
+from domain.access.rights import Act, Data, require
 from domain.analysis_settings import AnalysisSettings
-from domain.errors import InvalidField, NotFound, NotPermitted
+from domain.errors import InvalidField, NotFound
 from domain.fixes import Fix
 from domain.reports import Track
 from domain.stored_fixes import NO_SEGMENT, SEGMENT, StoredFix
@@ -25,9 +26,6 @@ _USUAL = AnalysisSettings()
 
 MOST = 500_000
 """Fixes of one file; more would fill the memory of a small server. Ask for shorter periods."""
-
-NOT_TO_GO = ("ADMIN", "WALL")
-"""Roles that take no file away: the one keeps accounts, the other stands open in a room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +64,7 @@ class TrackExport:
         Raises ``NotPermitted``, ``InvalidField`` (format; from, where the period has too many
         fixes), and ``NotFound`` where there is nothing.
         """
-        may_export(role)
+        require(role, Act.TAKE_AWAY, Data.TRACKS)
         known = self._roster.operation(operation).id
         found = self._format(name)
         if end < start:
@@ -116,12 +114,6 @@ class TrackExport:
             numbers = np.array([_segment(fix) for fix in fixes], dtype=np.int64)
             for part in split(times, self._gap_s, numbers):
                 yield fixes[part]
-
-
-def may_export(role: str) -> None:
-    """Raise ``NotPermitted`` unless the role may take a file away."""
-    if role in NOT_TO_GO:
-        raise NotPermitted(f"the role {role} exports no tracks", guard="role")
 
 
 def _segment(fix: Fix) -> int:

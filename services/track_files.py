@@ -18,12 +18,12 @@ from functools import partial
 from itertools import islice
 from typing import Any
 
+from domain.access.rights import Act, Data, require
 from domain.analysis_settings import AnalysisSettings
 from domain.errors import (
     DashboardError,
     InvalidField,
     NotFound,
-    NotPermitted,
     TooManyRequests,
     VersionConflict,
 )
@@ -33,7 +33,7 @@ from domain.permission import may_write
 from domain.situation import Situation
 from domain.stored_fixes import StoredFix, Storing
 from domain.time import from_microseconds, to_microseconds, to_rfc3339
-from domain.track_imports import IMPORTERS, ImportStatus, NewImport, TrackImport
+from domain.track_imports import ImportStatus, NewImport, TrackImport
 from domain.words import clean_text
 from services.clock import Clock
 from services.file_ports import TrackFormat, TrackFormats
@@ -203,7 +203,9 @@ class TrackFiles:
         return self._view(kept)
 
     def discard(self, operation: str, number: int, actor: Actor) -> None:
-        """Let go of a file that was only looked at."""
+        """Let go of a file that was only looked at. Raises ``VersionConflict`` where something of
+        it was stored: that is undone, with a reason."""
+        self._check(operation, actor)
         with self._transactions.writing() as connection:
             kept = self._imports.find(connection, self._roster.operation(operation).id, number)
             self._check_own(kept, actor)
@@ -249,8 +251,7 @@ class TrackFiles:
         found = self._roster.operation(operation)
         now = self._clock()
         may_write(Situation(now, actor, found.kind, sealed=found.over(now)))
-        if actor.role not in IMPORTERS:
-            raise NotPermitted(f"the role {actor.role} brings in no track files", guard="role")
+        require(actor.role, Act.CHANGE, Data.IMPORTS)
 
     def _check_own(self, kept: TrackImport, actor: Actor) -> None:
         if kept.status == ImportStatus.PREVIEWED and kept.uploaded_by != actor.name:

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from api.access.gate import safe_next
 from domain.access.accounts import User
+from domain.access.rights import Act, Data, requires
 from domain.errors import NotFound, NotSignedIn, TooManyRequests
 from pages.session import LANGUAGE_COOKIE, Visitor, current_language, visitor
 from pages.strings import LANGUAGES, text
@@ -35,6 +36,7 @@ def register(server: Flask, services: Services) -> None:
     """Add the addresses; ``/sign-in`` alone is open to strangers."""
 
     @server.get("/sign-in")
+    @requires(Act.SEE, Data.PUBLIC)
     def sign_in_page() -> Response:
         now = visitor()
         if now is not None and "switch" not in request.args:
@@ -42,15 +44,18 @@ def register(server: Flask, services: Services) -> None:
         return _page(services, name=request.args.get("name", ""))
 
     @server.post("/sign-in")
+    @requires(Act.CHANGE, Data.PUBLIC)
     def sign_in() -> Response:
         return _sign_in(services)
 
     @server.post("/sign-out")
+    @requires(Act.CHANGE, Data.OWN_ACCOUNT)
     def sign_out() -> Response:
         _end(services)
         return redirect("/sign-in", 303)
 
     @server.get("/language/<code>")
+    @requires(Act.SEE, Data.PROGRAM)
     def language(code: str) -> Response:
         if code not in LANGUAGES:
             raise NotFound(f"there is no language {code!r}")

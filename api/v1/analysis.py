@@ -10,6 +10,7 @@ from flask import Blueprint, Response
 from api.v1.incidents import no_store
 from api.v1.roster import PREFIX
 from api.v1.spans import moment, span
+from domain.access.rights import Act, Data, requires
 from domain.errors import InvalidField
 from services.cache import Cache, remembered
 from services.clock import Clock
@@ -34,6 +35,7 @@ def analysis_blueprint(
     blueprint = Blueprint("analysis_api", __name__, url_prefix=PREFIX)
 
     @blueprint.get("/<operation>/units/<unit>/analysis")
+    @requires(Act.SEE, Data.TRACKS)
     def analysis(operation: str, unit: str) -> Response:
         known = roster.operation(operation).id
         if unit not in roster.roster().units:
@@ -48,6 +50,7 @@ def analysis_blueprint(
         return no_store(**json.loads(remembered(cache, f"analysis:{asked!r}", work)))
 
     @blueprint.get("/<operation>/clocks")
+    @requires(Act.SEE, Data.DEVICE_CLOCKS)
     def clocks(operation: str) -> Response:
         known, now = roster.operation(operation).id, clock()
 

@@ -8,6 +8,7 @@ from flask import Blueprint, Response, jsonify, request, url_for
 
 from api.v1.actors import current_actor
 from api.v1.roster import PREFIX
+from domain.access.rights import Act, Data, requires
 from domain.errors import InvalidField
 from services.incident_writing import Outcome
 from services.incidents import Incidents
@@ -20,10 +21,12 @@ def incidents_blueprint(incidents: Incidents, picture: Picture) -> Blueprint:
     blueprint = Blueprint("incidents_api", __name__, url_prefix=PREFIX)
 
     @blueprint.get("/<operation>/incidents")
+    @requires(Act.SEE, Data.INCIDENTS)
     def listing(operation: str) -> Response:
         return no_store(items=picture.incidents(operation), version=picture.version(operation))
 
     @blueprint.post("/<operation>/incidents")
+    @requires(Act.CHANGE, Data.INCIDENTS)
     def report(operation: str) -> tuple[Response, int]:
         outcome = incidents.report(operation, current_actor(), sent_json())
         answer, status = _answer(outcome)
@@ -33,23 +36,28 @@ def incidents_blueprint(incidents: Incidents, picture: Picture) -> Blueprint:
         return answer, status
 
     @blueprint.get("/<operation>/incidents/<incident>")
+    @requires(Act.SEE, Data.INCIDENTS)
     def one(operation: str, incident: str) -> Response:
         return no_store(**incidents.look(operation, incident, current_actor()))
 
     @blueprint.get("/<operation>/incidents/<incident>/events")
+    @requires(Act.SEE, Data.INCIDENTS)
     def log(operation: str, incident: str) -> Response:
         history = incidents.history(operation, incident)
         return no_store(items=[event_view(event) for event in history])
 
     @blueprint.post("/<operation>/incidents/<incident>/events")
+    @requires(Act.CHANGE, Data.INCIDENTS)
     def act(operation: str, incident: str) -> tuple[Response, int]:
         return _answer(incidents.act(operation, incident, current_actor(), sent_json()))
 
     @blueprint.get("/<operation>/platoons/<platoon>")
+    @requires(Act.SEE, Data.INCIDENTS)
     def platoon(operation: str, platoon: str) -> Response:
         return no_store(**incidents.look_at_platoon(operation, platoon, current_actor()))
 
     @blueprint.post("/<operation>/platoons/<platoon>/events")
+    @requires(Act.CHANGE, Data.INCIDENTS)
     def act_on_platoon(operation: str, platoon: str) -> tuple[Response, int]:
         return _answer(incidents.act_on_platoon(operation, platoon, current_actor(), sent_json()))
 

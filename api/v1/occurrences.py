@@ -9,7 +9,10 @@ from flask import Blueprint, Response, request
 from api.v1.actors import current_actor
 from api.v1.incidents import no_store, sent_json
 from api.v1.roster import PREFIX
+from domain.access.rights import Act, Data, requires
+from domain.access.withheld import alert_for
 from domain.errors import InvalidField
+from pages.session import current_user
 from services.occurrences import Occurrences
 from services.picture import Picture
 
@@ -21,21 +24,26 @@ def occurrences_blueprint(occurrences: Occurrences, picture: Picture) -> Bluepri
     blueprint = Blueprint("occurrences_api", __name__, url_prefix=PREFIX)
 
     @blueprint.get("/<operation>/log")
+    @requires(Act.SEE, Data.LOG)
     def lines(operation: str) -> Response:
         return no_store(items=picture.log(operation, _limit()))
 
     @blueprint.post("/<operation>/log")
+    @requires(Act.CHANGE, Data.LOG)
     def enter(operation: str) -> tuple[Response, int]:
         created, line = occurrences.enter(operation, current_actor(), sent_json())
         return no_store(**line), 201 if created else 200
 
     @blueprint.get("/<operation>/alerts")
+    @requires(Act.SEE, Data.ALERTS)
     def alerts(operation: str) -> Response:
         only_open = request.args.get("open") in ("1", "true")
         found = picture.alerts(operation, only_open)[: _limit()]
-        return no_store(items=[alert.view() for alert in found])
+        role = current_user().role
+        return no_store(items=[alert_for(role, alert.view()) for alert in found])
 
     @blueprint.post("/<operation>/alerts/<alert>/acknowledge")
+    @requires(Act.CHANGE, Data.ALERTS)
     def acknowledge(operation: str, alert: str) -> Response:
         sent = request.get_json(silent=True)
         said = sent if isinstance(sent, dict) else {}

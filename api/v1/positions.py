@@ -9,12 +9,17 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
+from api.access.rights import current_needs
+from api.v1.drawn_only import is_drawn_by_the_monitor
 from api.v1.incidents import no_store
 from api.v1.roster import PREFIX
 from api.v1.spans import moment as _moment
 from api.v1.spans import span
+from domain.access.rights import Act, Data, requires
+from domain.access.withheld import refused_for
 from domain.errors import InvalidField
 from domain.levels import DEEPEST
+from pages.session import current_user
 from services.cache import Cache, remembered
 from services.clock import Clock
 from services.drawn_tracks import DrawnTracks
@@ -49,11 +54,13 @@ def positions_blueprint(
     blueprint = Blueprint("positions_api", __name__, url_prefix=PREFIX)
 
     @blueprint.get("/<operation>/positions/latest")
+    @requires(Act.SEE, Data.POSITIONS)
     def latest(operation: str) -> Response:
         known = roster.operation(operation).id
         return _geojson(tracks.latest_positions(known, clock()))
 
     @blueprint.get("/<operation>/positions")
+    @requires(Act.SEE, Data.TRACKS)
     def positions(operation: str) -> Response:
         known = roster.operation(operation).id
         at, known_at = _moment("at"), _moment("known_at")
@@ -61,12 +68,15 @@ def positions_blueprint(
         return _geojson(tracks.state(known, at or clock(), seconds, known_at))
 
     @blueprint.get("/<operation>/tracks")
+    @requires(Act.SEE, Data.TRAILS)
     def lines(operation: str) -> Response:
         known = roster.operation(operation).id
         start, end = span(clock(), _LONGEST_SPAN)
         tolerance = _number("tolerance", TOLERANCE_M, _WIDEST_TOLERANCE_M)
         unit, known_at = _unit(roster), _moment("known_at")
         zoom = _number("zoom", 0.0, DEEPEST) if "zoom" in request.args else None
+        if not is_drawn_by_the_monitor(zoom, start, clock(), roster.shift_at(known, clock())):
+            current_needs(Act.SEE, Data.TRACKS)
         times = _yes("times")
 
         def draw() -> bytes:
@@ -83,17 +93,18 @@ def positions_blueprint(
         return _document(remembered(cache, f"tracks:{asked!r}", draw), kind)
 
     @blueprint.get("/<operation>/quarantine")
+    @requires(Act.SEE, Data.QUARANTINE)
     def kept(operation: str) -> Response:
-        return no_store(
-            **quarantine.listing(
-                operation,
-                unassigned=_yes("unassigned"),
-                limit=_whole("limit", 200, _MOST),
-                before=_whole("before", 0, 1 << 53) or None,
-                decided=_yes_or_no("decided"),
-                refused_for=request.args.get("reason") or None,
-            )
+        found = quarantine.listing(
+            operation,
+            unassigned=_yes("unassigned"),
+            limit=_whole("limit", 200, _MOST),
+            before=_whole("before", 0, 1 << 53) or None,
+            decided=_yes_or_no("decided"),
+            refused_for=request.args.get("reason") or None,
         )
+        role = current_user().role
+        return no_store(**found | {"items": [refused_for(role, one) for one in found["items"]]})
 
     return blueprint
 

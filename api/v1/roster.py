@@ -11,9 +11,13 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
+from api.access.rights import current_needs, shown_to_current
+from domain.access.rights import Act, Data, requires
+from domain.access.withheld import crossing_for
 from domain.roster import Operation
 from domain.time import parse_rfc3339, to_rfc3339
 from domain.transitions import INITIAL, RES
+from pages.session import current_user
 from services.clock import Clock
 from services.coverage import Coverage, CrossingCoverage, visit_facts
 from services.ports import PlatoonStates
@@ -29,24 +33,32 @@ def roster_blueprint(
     blueprint = Blueprint("roster_api", __name__, url_prefix=PREFIX)
 
     @blueprint.get("")
+    @requires(Act.SEE, Data.OPERATIONS)
     def operations() -> Response:
-        return _private(items=[_operation(one) for one in roster.operations()])
+        found = shown_to_current(roster.operations())
+        return _private(items=[_operation(one) for one in found])
 
     @blueprint.get("/<operation>/units")
+    @requires(Act.SEE, Data.ROSTER)
     def units(operation: str) -> Response:
         known, at = roster.operation(operation).id, _moment(now)
         return _private(items=_units(roster, known, at))
 
     @blueprint.get("/<operation>/platoons")
+    @requires(Act.SEE, Data.ROSTER)
     def platoon_list(operation: str) -> Response:
         known, at = roster.operation(operation).id, _moment(now)
         items = _platoons(roster, platoons.platoon_states(known), known, at)
         return _private(items=items, shift_plan=roster.platoons_planned(known))
 
     @blueprint.get("/<operation>/crossings")
+    @requires(Act.SEE, Data.CROSSINGS)
     def crossings(operation: str) -> Response:
         known, at = roster.operation(operation).id, _moment(now)
-        features = [_crossing(one) for one in coverage.coverage(known, at)]
+        if "at" in request.args:  # who was where, at any time of the past
+            current_needs(Act.SEE, Data.TRACKS)
+        role = current_user().role
+        features = [_crossing(one, role) for one in coverage.coverage(known, at)]
         answer = _private(type="FeatureCollection", features=features)
         answer.mimetype = "application/geo+json"
         return answer
@@ -106,23 +118,26 @@ def _platoons(
     ]
 
 
-def _crossing(one: CrossingCoverage) -> dict[str, Any]:
+def _crossing(one: CrossingCoverage, role: str) -> dict[str, Any]:
     crossing, visit = one.crossing, one.last_visit
     return {
         "type": "Feature",
         "id": crossing.id,
         "geometry": {"type": "Point", "coordinates": [crossing.longitude, crossing.latitude]},
-        "properties": {
-            "id": crossing.id,
-            "name": crossing.name,
-            "name_sq": crossing.name_sq,
-            "name_sr": crossing.name_sr,
-            "kind": crossing.kind,
-            "status": crossing.status,
-            "confidence": crossing.confidence,
-            "approximate": one.approximate,
-            "note": crossing.note,
-            "last_visit": None if visit is None else visit_facts(visit),
-            "age_s": one.age_s,
-        },
+        "properties": crossing_for(
+            role,
+            {
+                "id": crossing.id,
+                "name": crossing.name,
+                "name_sq": crossing.name_sq,
+                "name_sr": crossing.name_sr,
+                "kind": crossing.kind,
+                "status": crossing.status,
+                "confidence": crossing.confidence,
+                "approximate": one.approximate,
+                "note": crossing.note,
+                "last_visit": None if visit is None else visit_facts(visit),
+                "age_s": one.age_s,
+            },
+        ),
     }

@@ -7,6 +7,7 @@ from flask import Blueprint, Response, request
 from api.v1.actors import current_actor
 from api.v1.incidents import no_store, sent_json
 from api.v1.roster import PREFIX
+from domain.access.rights import Act, Data, requires
 from domain.errors import InvalidField
 from domain.time import parse_rfc3339
 from services.clock import Clock
@@ -25,6 +26,7 @@ def track_files_blueprint(
     blueprint = Blueprint("track_files_api", __name__, url_prefix=PREFIX)
 
     @blueprint.get("/<operation>/tracks/export")
+    @requires(Act.TAKE_AWAY, Data.TRACKS)
     def exported(operation: str) -> Response:
         end_asked, start_asked = request.args.get("to"), request.args.get("from")
         if not start_asked:
@@ -40,10 +42,12 @@ def track_files_blueprint(
         return answer
 
     @blueprint.get("/<operation>/imports")
+    @requires(Act.SEE, Data.IMPORTS)
     def listing(operation: str) -> Response:
         return no_store(items=files.listing(operation, current_actor()))
 
     @blueprint.post("/<operation>/imports")
+    @requires(Act.CHANGE, Data.IMPORTS)
     def upload(operation: str) -> tuple[Response, int]:
         request.max_content_length = MOST_BYTES
         if request.mimetype != "application/octet-stream":
@@ -64,19 +68,23 @@ def track_files_blueprint(
         return no_store(**seen), 201
 
     @blueprint.get("/<operation>/imports/<int:number>")
+    @requires(Act.SEE, Data.IMPORTS)
     def one(operation: str, number: int) -> Response:
         return no_store(**files.look(operation, number, current_actor()))
 
     @blueprint.post("/<operation>/imports/<int:number>/commit")
+    @requires(Act.CHANGE, Data.IMPORTS)
     def commit(operation: str, number: int) -> Response:
         return no_store(**files.commit(operation, number, current_actor()))
 
     @blueprint.post("/<operation>/imports/<int:number>/undo")
+    @requires(Act.CHANGE, Data.IMPORTS)
     def undo(operation: str, number: int) -> Response:
         reason = sent_json().get("reason")
         return no_store(**files.undo(operation, number, current_actor(), reason))
 
     @blueprint.post("/<operation>/imports/<int:number>/discard")
+    @requires(Act.CHANGE, Data.IMPORTS)
     def discard(operation: str, number: int) -> Response:
         files.discard(operation, number, current_actor())
         return no_store(discarded=number)

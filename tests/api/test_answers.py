@@ -16,7 +16,9 @@ from flask.testing import FlaskClient
 
 import domain.errors as errors
 from api.problems import STATUS, from_error
+from domain.access.rights import Act, Data, requires
 from pages.strings import catalogue
+from services.access.demonstration_accounts import DEMONSTRATION_ACCOUNTS
 from services.container import Services
 from settings import Settings
 from tests.api.conftest import BEARER
@@ -69,6 +71,7 @@ def test_unknown_addresses_and_methods_are_problems(duty: FlaskClient) -> None:
 
 def test_a_fault_tells_nothing_of_the_inside(server: Flask, stranger: FlaskClient) -> None:
     @server.get("/api/fault")
+    @requires(Act.SEE, Data.PROGRAM)
     def fault() -> str:
         raise RuntimeError("the inside")
 
@@ -89,6 +92,36 @@ def test_ready_only_with_the_schema_of_this_code(
     answer = browser.get("/readyz")
     assert answer.status_code == 503
     assert "Retry-After" in answer.headers
+
+
+def test_why_it_is_not_ready_is_told_to_those_who_are_signed_in(
+    server: Flask, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def not_ready() -> None:
+        raise errors.StoreUnavailable("the database refused: host 192.0.2.1 is away")
+
+    object.__setattr__(services, "ready", not_ready)
+    stranger, said = server.test_client(), "192.0.2.1"
+    for headers in ({}, {"Authorization": "Bearer nobody"}, {"Cookie": "fpu=forged"}):
+        answer = stranger.get("/readyz", headers=headers)
+        assert answer.status_code == 503
+        assert (answer.json["title"], answer.json["detail"]) == ("Not ready", "not ready")
+        assert said not in answer.text + str(answer.headers)
+    for name in DEMONSTRATION_ACCOUNTS:
+        answer = stranger.get("/readyz", headers={"Authorization": f"Bearer demo-{name}"})
+        assert answer.status_code == 503
+        assert said in answer.json["detail"]
+
+
+def test_why_the_store_is_away_is_no_news_for_strangers(
+    server: Flask, stranger: FlaskClient
+) -> None:
+    refused = errors.StoreUnavailable("the database refused: host 192.0.2.1 is away")
+    for headers, told in (({}, False), (BEARER, True)):
+        with server.test_request_context(headers=headers):
+            document = json.loads(from_error(refused).get_data())
+        assert document["status"] == 503
+        assert ("192.0.2.1" in document["detail"]) is told
 
 
 def test_without_its_database_everything_says_503(
@@ -170,6 +203,7 @@ def test_the_proxy_alone_tells_who_is_asking(
     server = make_app(replace(settings, trusted_proxy="192.0.2.7, 198.51.100.0/24"))
 
     @server.get("/api/who")
+    @requires(Act.SEE, Data.PROGRAM)
     def who() -> dict[str, str | None]:
         return {"address": request.remote_addr, "scheme": request.scheme}
 
