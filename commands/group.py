@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import click
 from flask.cli import AppGroup
 
+from data.private_files import UMASK
 from domain.errors import DashboardError
+
+
+@contextmanager
+def closed_to_others() -> Iterator[None]:
+    """Every file that is made meanwhile is for this account alone: exports, backups, anchors."""
+    before = os.umask(UMASK)
+    try:
+        yield
+    finally:
+        os.umask(before)
 
 
 class Group(AppGroup):
@@ -16,7 +30,8 @@ class Group(AppGroup):
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
         try:
-            return super().invoke(ctx)
+            with closed_to_others():
+                return super().invoke(ctx)
         except DashboardError as fault:
             field = fault.extra.get("field")
             words = f"{field}: {fault.detail}" if field else fault.detail

@@ -11,10 +11,12 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 
+from commands.group import closed_to_others
 from commands.phone import announce_phone
 from commands.worker import Worker
 from data.database import Database
 from data.migrate import is_current, upgrade
+from data.private_files import UMASK
 from services.access.demonstration_accounts import seed_demonstration_accounts
 from services.container import Services, services_of
 from services.garbage import settle
@@ -32,13 +34,8 @@ def serve_command(settings: Settings, services: Services, factory: Factory) -> c
     @click.command("serve")
     def serve() -> None:
         """Serve the dashboard, and the feeds on their second address if there is one."""
-        _prepare(settings, services)
-        if settings.feed_host:
-            announce_phone(settings, services)
-        if settings.policy_file:
-            click.echo(f"what the unit has set is from {settings.policy_file}")
-        click.echo(f"the dashboard is at http://{_address(settings.host, settings.port)}")
-        Server(settings, factory).run()
+        with closed_to_others():
+            _serve(settings, services, factory)
 
     return serve
 
@@ -86,6 +83,16 @@ class _Master(Arbiter):  # type: ignore[misc]  # gunicorn has no types
         super().handle_quit()
 
 
+def _serve(settings: Settings, services: Services, factory: Factory) -> None:
+    _prepare(settings, services)
+    if settings.feed_host:
+        announce_phone(settings, services)
+    if settings.policy_file:
+        click.echo(f"what the unit has set is from {settings.policy_file}")
+    click.echo(f"the dashboard is at http://{_address(settings.host, settings.port)}")
+    Server(settings, factory).run()
+
+
 def _prepare(settings: Settings, services: Services) -> None:
     """The demonstration keeps its own schema; production changes only when it is told to."""
     with closing(Database(settings.database_url)) as database:
@@ -110,6 +117,7 @@ def _options(settings: Settings) -> dict[str, Any]:
         "graceful_timeout": _GRACE_SECONDS,
         "keepalive": 30,
         "timeout": 60,
+        "umask": UMASK,  # its own default lets everybody write
         "loglevel": "warning",
         "proc_name": "fpu-dashboard",
         "control_socket_disable": True,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from sqlalchemy.exc import DBAPIError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import QueuePool
 
+from data.private_files import make_folder, make_private
 from domain.errors import StoreUnavailable
 
 BUSY_MILLISECONDS = 10_000
@@ -84,7 +85,7 @@ def _engine(url: str, dialect: str) -> Engine:
         return create_engine(url, pool_size=8, max_overflow=40, pool_pre_ping=True)
     path = make_url(url).database
     if path and path != ":memory:":
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        make_folder(Path(path).parent)
     engine = create_engine(
         url,
         poolclass=QueuePool,
@@ -92,9 +93,23 @@ def _engine(url: str, dialect: str) -> Engine:
         max_overflow=56,
         connect_args={"check_same_thread": False, "timeout": BUSY_MILLISECONDS / 1000},
     )
+    if path and path != ":memory:" and not path.startswith("file:"):
+        event.listen(engine, "do_connect", _closed_to_others(Path(path)))
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _closed_to_others(path: Path) -> Callable[..., None]:
+    """Before the first connection of a process the file is made, or closed, to this account."""
+    seen = threading.Event()
+
+    def before(*_: object) -> None:
+        if not seen.is_set():
+            make_private(path)
+            seen.set()
+
+    return before
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
