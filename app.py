@@ -36,7 +36,7 @@ from api.feed_listener import FeedListener
 from api.feeds import FeedDoor
 from api.openapi import openapi_blueprint
 from api.proxy import TrustedProxy
-from api.strict_json import StrictJson
+from api.strict_json import StrictJson, StrictRequest
 from api.v1.analysis import analysis_blueprint
 from api.v1.incidents import incidents_blueprint
 from api.v1.late_entry import late_entry_blueprint
@@ -120,6 +120,7 @@ def _read_unit_file(settings: Settings) -> UnitFile:
 def _configure(server: Flask, settings: Settings) -> None:
     production = not settings.demonstration
     server.json = StrictJson(server)
+    server.request_class = StrictRequest
     path_numbers.register(server)
     server.secret_key = settings.secret_key
     server.config.update(

@@ -11,7 +11,10 @@ import json
 import math
 from typing import Any, NoReturn
 
+from flask import Request
 from flask.json.provider import DefaultJSONProvider
+
+from domain.errors import InvalidField
 
 DEEPEST = 100
 """Levels of nesting that are read."""
@@ -28,6 +31,16 @@ class StrictJson(DefaultJSONProvider):
             raise ValueError("nested too deeply") from fault
         _check(value)
         return value
+
+
+class StrictRequest(Request):
+    """A request whose body, where it is no JSON, is refused with what is wrong with it."""
+
+    def on_json_loading_failed(self, e: ValueError | None) -> Any:
+        """Raises ``InvalidField``; another media type is refused as Flask does it."""
+        if e is None:
+            return super().on_json_loading_failed(e)
+        raise InvalidField("body", f"is no JSON that is taken here: {e}"[:200]) from e
 
 
 def _refuse(name: str) -> NoReturn:

@@ -185,6 +185,8 @@ class TrackFiles:
             kept = self._imports.find(connection, operation, number)
             if kept.status == ImportStatus.STORED:
                 return self._view(kept)
+            if kept.status == ImportStatus.UNDONE:
+                raise VersionConflict(f"{kept.undone_by} has undone it: bring the file in again")
             if kept.status == ImportStatus.PREVIEWED:
                 self._check_own(kept, actor)
             data = self._imports.data(connection, number)

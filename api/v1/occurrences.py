@@ -8,6 +8,7 @@ from flask import Blueprint, Response, request
 
 from api.v1.actors import current_actor
 from api.v1.incidents import no_store, sent_json
+from api.v1.numbers import whole
 from api.v1.roster import PREFIX
 from domain.access.rights import Act, Data, requires
 from domain.access.withheld import alert_for
@@ -45,8 +46,7 @@ def occurrences_blueprint(occurrences: Occurrences, picture: Picture) -> Bluepri
     @blueprint.post("/<operation>/alerts/<alert>/acknowledge")
     @requires(Act.CHANGE, Data.ALERTS)
     def acknowledge(operation: str, alert: str) -> Response:
-        sent = request.get_json(silent=True)
-        said = sent if isinstance(sent, dict) else {}
+        said = sent_json() if request.get_data() else {}
         return no_store(
             **occurrences.acknowledge(
                 operation,
@@ -68,7 +68,4 @@ def _text(said: dict[str, Any], name: str) -> str | None:
 
 
 def _limit() -> int:
-    asked = request.args.get("limit", "200")
-    if not asked.isascii() or not asked.isdigit() or not 1 <= int(asked) <= _MOST:
-        raise InvalidField("limit", f"must be a whole number from 1 to {_MOST}")
-    return int(asked)
+    return whole("limit", 200, 1, _MOST)

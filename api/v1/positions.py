@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-import math
 from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, Response, request
 
 from api.access.rights import current_needs
+from api.path_numbers import LARGEST
 from api.v1.drawn_only import is_drawn_by_the_monitor
 from api.v1.incidents import no_store
+from api.v1.numbers import number, whole
 from api.v1.roster import PREFIX
 from api.v1.spans import moment as _moment
 from api.v1.spans import span
@@ -64,7 +65,7 @@ def positions_blueprint(
     def positions(operation: str) -> Response:
         known = roster.operation(operation).id
         at, known_at = _moment("at"), _moment("known_at")
-        seconds = _number("trail", 0.0, _LONGEST_TRAIL_S)
+        seconds = number("trail", 0.0, _LONGEST_TRAIL_S)
         return _geojson(tracks.state(known, at or clock(), seconds, known_at))
 
     @blueprint.get("/<operation>/tracks")
@@ -72,9 +73,9 @@ def positions_blueprint(
     def lines(operation: str) -> Response:
         known = roster.operation(operation).id
         start, end = span(clock(), _LONGEST_SPAN)
-        tolerance = _number("tolerance", TOLERANCE_M, _WIDEST_TOLERANCE_M)
+        tolerance = number("tolerance", TOLERANCE_M, _WIDEST_TOLERANCE_M)
         unit, known_at = _unit(roster), _moment("known_at")
-        zoom = _number("zoom", 0.0, DEEPEST) if "zoom" in request.args else None
+        zoom = number("zoom", 0.0, DEEPEST) if "zoom" in request.args else None
         if not is_drawn_by_the_monitor(zoom, start, clock(), roster.shift_at(known, clock())):
             current_needs(Act.SEE, Data.TRACKS)
         times = _yes("times")
@@ -98,8 +99,8 @@ def positions_blueprint(
         found = quarantine.listing(
             operation,
             unassigned=_yes("unassigned"),
-            limit=_whole("limit", 200, _MOST),
-            before=_whole("before", 0, 1 << 53) or None,
+            limit=whole("limit", 200, 1, _MOST),
+            before=whole("before", 0, 0, LARGEST) or None,
             decided=_yes_or_no("decided"),
             refused_for=request.args.get("reason") or None,
         )
@@ -132,19 +133,6 @@ def _yes(name: str) -> bool:
     return request.args.get(name) in ("1", "true")
 
 
-def _number(name: str, default: float, most: float) -> float:
-    asked = request.args.get(name)
-    if asked is None:
-        return default
-    try:
-        value = float(asked)
-    except ValueError:
-        value = math.nan
-    if not 0 <= value <= most:
-        raise InvalidField(name, f"must be a number from 0 to {most:g}")
-    return value
-
-
 def _yes_or_no(name: str) -> bool | None:
     asked = request.args.get(name)
     if asked is None:
@@ -152,10 +140,3 @@ def _yes_or_no(name: str) -> bool | None:
     if asked not in ("0", "1", "false", "true"):
         raise InvalidField(name, "must be true or false")
     return asked in ("1", "true")
-
-
-def _whole(name: str, default: int, most: int) -> int:
-    value = _number(name, default, most)
-    if value != int(value):
-        raise InvalidField(name, "must be a whole number")
-    return int(value)

@@ -8,9 +8,10 @@ none is refused to everybody. Which *event* a role may enter is the transition t
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 from typing import TypeVar
 
 from domain.errors import NotPermitted
@@ -170,6 +171,11 @@ def message_right(kind: str) -> Right | None:
     """What a message of the live stream gives; None for a kind that nobody has declared."""
     data = _MESSAGES.get(kind)
     return None if data is None else Right(Act.SEE, data)
+
+
+def message_kinds() -> Mapping[str, Data]:
+    """Every declared kind of message with the kind of its data."""
+    return MappingProxyType(_MESSAGES)
 
 
 _MESSAGES: dict[str, Data] = {

@@ -1,5 +1,5 @@
-"""``python -m tests.fuzz``: processes killed at every write step, two users a thousand times, and
-the longer searches of every state.
+"""``python -m tests.fuzz``: processes killed at every write step, two users a thousand times, the
+longer searches of every state, and requests that no screen sends.
 
 On SQLite (full synchronisation) and on PostgreSQL where ``FPU_TEST_POSTGRES_URL`` names a server:
 ``make fuzz`` starts one. Prints a summary; fails at the first thing that is not as it was promised.
@@ -19,6 +19,7 @@ from random import Random
 from data.database import Database
 from data.migrate import upgrade
 from tests.conftest import _schema
+from tests.fuzz.hostile_run import requests
 from tests.fuzz.kills import Fuzz, run_cycle, run_random, victims
 from tests.fuzz.searches import searches
 from tests.services.incident_world import IncidentWorld
@@ -27,6 +28,8 @@ from tests.services.test_races import two_accept_at_once
 RANDOM_KILLS = 40
 LONGEST_US = 150_000
 RUNS = 1000
+REQUESTS = 100_000
+"""At random, after each value in each part of each address and in each field of each body."""
 
 
 @contextmanager
@@ -78,9 +81,9 @@ def races(dialect: str) -> None:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """``kills``, ``races``, ``searches`` or all; 0 when everything was as promised."""
+    """``kills``, ``races``, ``searches``, ``requests`` or all; 0 when all was as promised."""
     dialects = ["sqlite"] + ["postgresql"] * bool(os.environ.get("FPU_TEST_POSTGRES_URL"))
-    wanted = arguments or ("kills", "races", "searches")
+    wanted = arguments or ("kills", "races", "searches", "requests")
     total = 0
     if "kills" in wanted:
         total = sum(kills(dialect, seed) for seed, dialect in enumerate(dialects, 1))
@@ -89,6 +92,8 @@ def main(arguments: Sequence[str]) -> int:
         for dialect in dialects:
             races(dialect)
     if "searches" in wanted and searches():
+        return 1
+    if "requests" in wanted and requests(REQUESTS):
         return 1
     return 0 if total >= 200 or "kills" not in wanted else 1
 

@@ -26,12 +26,14 @@ from domain.access.rights import (
     Data,
     declared_by,
     may,
+    message_kinds,
     message_right,
     requires,
 )
 from domain.time import to_rfc3339
 from domain.transitions import ROLES as ALL_ROLES
 from pages.registry import PAGES
+from pages.rights_table import FILE, document
 from pages.strings import text
 from services.container import Services, services_of
 from services.subscription import Message
@@ -427,7 +429,7 @@ def test_the_browser_and_the_table_know_the_same_messages() -> None:
     assert known is not None
     kinds = re.findall(r'"([a-z-]+)"', known[1])
     assert len(kinds) > 10
-    assert [kind for kind in kinds if message_right(kind) is None] == []
+    assert set(kinds) == set(message_kinds())
 
 
 @BY_ROLE
@@ -459,6 +461,10 @@ def test_the_table_has_known_roles_and_words_for_every_kind() -> None:
     for (act, data), roles in RIGHTS.items():
         assert set(roles) <= set(ALL_ROLES), (act, data)
         assert roles, (act, data)
+
+
+def test_the_page_of_the_documents_is_the_table() -> None:
+    assert FILE.read_text(encoding="utf-8") == document(), "run python -m pages.rights_table"
 
 
 def test_the_narrow_roles_are_narrow() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import flask_login
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -13,7 +14,9 @@ from api import problems
 from api.v1.roster import roster_blueprint
 from data.database import Database
 from data.roster_store import RosterStore
+from domain.access.accounts import User
 from domain.roster import Period, Platoon, Shift, ShiftMember
+from pages.session import Visitor
 from services.roster import RosterService
 from tests.services.crossings import MUTIVODE, Place, at, fix
 
@@ -44,6 +47,8 @@ def client(place: Place) -> FlaskClient:
     )
     server = Flask("tests")
     problems.register(server)
+    manager = flask_login.LoginManager(server)
+    manager.request_loader(lambda _: Visitor(User("duty", "FPU_DUTY", ""), "", lambda: None))
     server.register_blueprint(roster_blueprint(roster, place.coverage, States(), lambda: at(300)))
     return server.test_client()
 
