@@ -36,6 +36,7 @@ from api.feed_listener import FeedListener
 from api.feeds import FeedDoor
 from api.openapi import openapi_blueprint
 from api.proxy import TrustedProxy
+from api.request_body import ReadableBody
 from api.strict_json import StrictJson, StrictRequest
 from api.v1.analysis import analysis_blueprint
 from api.v1.incidents import incidents_blueprint
@@ -250,6 +251,7 @@ def _wrap(server: Flask, settings: Settings, services: Services) -> None:
         services.clock,
         security_headers.for_devices(production=not settings.demonstration),
     )
+    server.wsgi_app = ReadableBody(server.wsgi_app)  # type: ignore[method-assign]
     if settings.trusted_proxy:
         server.wsgi_app = TrustedProxy(server.wsgi_app, settings.trusted_proxy)  # type: ignore[method-assign]
     if settings.feed_host:

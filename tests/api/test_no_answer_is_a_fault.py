@@ -16,6 +16,7 @@ import dash
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.test import run_wsgi_app
 
 from app import create_app
 from domain.time import to_rfc3339
@@ -116,6 +117,50 @@ def test_requests_at_random_are_answered(filled: Server, seed: int) -> None:
     found = hunt(server, islice(requests, MIXED))
     assert not found.faults
     assert len(found.statuses) > 5
+
+
+class _Broken:
+    """As a server gives a body whose chunks are none: an exception of its own, while it is read."""
+
+    def __init__(self, fault: Exception) -> None:
+        self._fault = fault
+
+    def read(self, *_: int) -> bytes:
+        raise self._fault
+
+    readline = readlines = read
+
+
+@pytest.mark.parametrize(
+    "fault", [KeyError("chunk"), OSError("reset"), ValueError("closed"), EOFError()], ids=repr
+)
+@pytest.mark.parametrize("terminated", [True, False])
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/sign-in", "application/x-www-form-urlencoded"),
+        ("/sign-in", "multipart/form-data; boundary=x"),
+        (f"{DEMO}/log", "application/json"),
+        (f"{DEMO}/imports?name=a.gpx", "application/octet-stream"),
+        ("/_dash-update-component", "application/json"),
+        ("/feeds/owntracks", "application/json"),
+        ("/feeds/osmand?id=x", "application/x-www-form-urlencoded"),
+    ],
+)
+def test_a_body_that_breaks_off_is_refused(
+    filled: Server, path: str, kind: str, terminated: bool, fault: Exception
+) -> None:
+    where, _, query = path.partition("?")
+    environ = {
+        "REQUEST_METHOD": "POST", "PATH_INFO": where, "QUERY_STRING": query,
+        "SERVER_NAME": "localhost", "SERVER_PORT": "80", "SERVER_PROTOCOL": "HTTP/1.1",
+        "REMOTE_ADDR": "127.0.0.1", "wsgi.url_scheme": "http", "wsgi.input": _Broken(fault),
+        "CONTENT_TYPE": kind, "HTTP_AUTHORIZATION": "Bearer demo-duty",
+        **({"wsgi.input_terminated": True} if terminated else {"CONTENT_LENGTH": "5"}),
+    }  # fmt: skip
+    parts, status, _ = run_wsgi_app(filled[0], environ)
+    list(parts)
+    assert status.startswith(("400", "401")), status
 
 
 # --- whole numbers --------------------------------------------------------------------------------
