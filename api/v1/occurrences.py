@@ -7,13 +7,13 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from api.v1.actors import current_actor
+from api.v1.bounds import cut, limit, word, yes
 from api.v1.incidents import no_store, sent_json
 from api.v1.roster import PREFIX
 from domain.errors import InvalidField
 from services.occurrences import Occurrences
+from services.paging import part
 from services.picture import Picture
-
-_MOST = 1000
 
 
 def occurrences_blueprint(occurrences: Occurrences, picture: Picture) -> Blueprint:
@@ -22,7 +22,8 @@ def occurrences_blueprint(occurrences: Occurrences, picture: Picture) -> Bluepri
 
     @blueprint.get("/<operation>/log")
     def lines(operation: str) -> Response:
-        return no_store(items=picture.log(operation, _limit()))
+        found = picture.log_from(operation, limit(), word("before"))
+        return no_store(items=found.items, **cut(found.last))
 
     @blueprint.post("/<operation>/log")
     def enter(operation: str) -> tuple[Response, int]:
@@ -31,9 +32,9 @@ def occurrences_blueprint(occurrences: Occurrences, picture: Picture) -> Bluepri
 
     @blueprint.get("/<operation>/alerts")
     def alerts(operation: str) -> Response:
-        only_open = request.args.get("open") in ("1", "true")
-        found = picture.alerts(operation, only_open)[: _limit()]
-        return no_store(items=[alert.view() for alert in found])
+        every = picture.alerts(operation, yes("open"))
+        found = part(every, limit(), word("before"), lambda one: one.id, lambda one: one.view())
+        return no_store(items=found.items, **cut(found.last))
 
     @blueprint.post("/<operation>/alerts/<alert>/acknowledge")
     def acknowledge(operation: str, alert: str) -> Response:
@@ -57,10 +58,3 @@ def _text(said: dict[str, Any], name: str) -> str | None:
     if value is not None and not isinstance(value, str):
         raise InvalidField(name, "must be text")
     return value
-
-
-def _limit() -> int:
-    asked = request.args.get("limit", "200")
-    if not asked.isascii() or not asked.isdigit() or not 1 <= int(asked) <= _MOST:
-        raise InvalidField("limit", f"must be a whole number from 1 to {_MOST}")
-    return int(asked)

@@ -11,9 +11,11 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
+from api.v1.bounds import GEOJSON, document, json_bytes
 from domain.roster import Operation
 from domain.time import parse_rfc3339, to_rfc3339
 from domain.transitions import INITIAL, RES
+from services.cache import OfTheMoment
 from services.clock import Clock
 from services.coverage import Coverage, CrossingCoverage, visit_facts
 from services.ports import PlatoonStates
@@ -23,7 +25,11 @@ PREFIX = "/api/v1/operations"
 
 
 def roster_blueprint(
-    roster: RosterService, coverage: Coverage, platoons: PlatoonStates, now: Clock
+    roster: RosterService,
+    coverage: Coverage,
+    platoons: PlatoonStates,
+    now: Clock,
+    of_the_moment: OfTheMoment,
 ) -> Blueprint:
     """The four addresses; an unknown operation is answered by ``NotFound``."""
     blueprint = Blueprint("roster_api", __name__, url_prefix=PREFIX)
@@ -46,10 +52,14 @@ def roster_blueprint(
     @blueprint.get("/<operation>/crossings")
     def crossings(operation: str) -> Response:
         known, at = roster.operation(operation).id, _moment(now)
-        features = [_crossing(one) for one in coverage.coverage(known, at)]
-        answer = _private(type="FeatureCollection", features=features)
-        answer.mimetype = "application/geo+json"
-        return answer
+
+        def work() -> bytes:
+            features = [_crossing(one) for one in coverage.coverage(known, at)]
+            return json_bytes({"type": "FeatureCollection", "features": features})
+
+        if "at" in request.args:
+            return document(work(), GEOJSON)
+        return document(of_the_moment("crossings", known, work), GEOJSON)
 
     return blueprint
 
