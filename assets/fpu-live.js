@@ -11,11 +11,11 @@ fpu.live = (function () {
     alert: "alert-changes", visit: "crossing-changes", quarantine: "quarantine-changes",
     tracks: "track-changes",
   };
-  const SILENT_AFTER = 12000, GIVEN_UP_AFTER = 25000, BUMP_EVERY = 250;
+  const SILENT_AFTER = 12000, GIVEN_UP_AFTER = 25, BUMP_EVERY = 250;
   const FIRST_WAIT = 1000, LONGEST_WAIT = 10000, LONGEST_ASKED = 120;
   const counters = {}, waiting = new Set();
   let operation = "", connection = null, lastId = "", heardAt = 0, bumping = 0, retrying = 0;
-  let failures = 0, triedAt = 0, missed = false, refusal = null;
+  let failures = 0, deafTicks = 0, missed = false, refusal = null;
   let signedOut = false, connected = false, refusing = false, stale = false;
 
   function start(chosen) {
@@ -40,7 +40,7 @@ fpu.live = (function () {
   async function connect() {
     stop();
     const mine = connection = new AbortController();
-    triedAt = performance.now();
+    deafTicks = 0;
     const headers = {Accept: "text/event-stream", ...(lastId && {"Last-Event-ID": lastId})};
     let wait = 0;
     try {
@@ -107,6 +107,7 @@ fpu.live = (function () {
 
   function hear(kind, data) {
     heardAt = performance.now();
+    deafTicks = 0;
     connected = true;
     failures = 0;
     if (kind === "beat") beat(data);
@@ -161,9 +162,11 @@ fpu.live = (function () {
     stop();
   });
   fpu.on("reset", () => ["incident", "log", "alert", "visit", "quarantine"].forEach(bump));
-  // Half a connection can stay open for minutes after the other half is gone.
+  // Half a connection can stay open for minutes after the other half is gone. Seconds that the
+  // page has seen are counted, not time: a laptop that wakes up has a moment to hear something.
   fpu.on("tick", () => {
-    if (connection && performance.now() - Math.max(heardAt, triedAt) > GIVEN_UP_AFTER) {
+    deafTicks = connection ? deafTicks + 1 : 0;
+    if (deafTicks > GIVEN_UP_AFTER) {
       stop();
       again(0);
     }

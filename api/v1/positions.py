@@ -26,7 +26,7 @@ from api.v1.roster import PREFIX
 from api.v1.spans import moment as _moment
 from api.v1.spans import span
 from domain.errors import InvalidField
-from domain.levels import DEEPEST
+from domain.levels import DEEPEST, FINEST
 from services.cache import Cache, OfTheMoment, remembered
 from services.clock import Clock
 from services.drawn_tracks import DrawnTracks
@@ -38,7 +38,7 @@ from services.tracks import TOLERANCE_M, Tracks
 _LONGEST_SPAN = timedelta(days=31)
 _LONGEST_TRAIL_S = 24 * 3600.0
 _WIDEST_TOLERANCE_M = 10_000.0
-_SHORT_TRAIL_S = 3600.0
+_SHORT = timedelta(hours=1)
 _OF_A_SCREEN = timedelta(days=1)
 _HIGHEST = 1 << 53
 
@@ -75,7 +75,7 @@ def positions_blueprint(
         known = roster.operation(operation).id
         at, known_at = _moment("at"), _moment("known_at")
         seconds = number("trail", 0.0, _LONGEST_TRAIL_S)
-        with heavy() if seconds > _SHORT_TRAIL_S else nullcontext():
+        with heavy() if seconds > _SHORT.total_seconds() else nullcontext():
             return _geojson(tracks.state(known, at or clock(), seconds, known_at))
 
     @blueprint.get("/<operation>/tracks")
@@ -86,6 +86,10 @@ def positions_blueprint(
         unit, known_at = _unit(roster), _moment("known_at")
         zoom = number("zoom", 0.0, DEEPEST) if "zoom" in request.args else None
         times = yes("times")
+
+        ready = zoom is not None and zoom <= FINEST and known_at is None
+        if end - start > _SHORT and not ready:
+            tracks.refuse_too_much(known, unit, start, end)
 
         def draw() -> bytes:
             if zoom is None:
