@@ -38,7 +38,7 @@ def number(name: str, default: float, most: float, least: float = 0) -> float:
     except ValueError:
         value = math.nan
     if not least <= value <= most:
-        raise InvalidField(name, f"must be a number from {least:,g} to {most:,.10g}")
+        raise InvalidField(name, f"must be a number from {least:,g} to {most:,.16g}")
     return value
 
 
