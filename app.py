@@ -30,7 +30,7 @@ from api import (
     security_headers,
     strings,
 )
-from api.access import gate, rights, sign_in
+from api.access import gate, rights, sign_in, turns
 from api.document import Dashboard
 from api.feed_listener import FeedListener
 from api.feeds import FeedDoor
@@ -65,6 +65,7 @@ from pages.registry import PAGES, Page
 from pages.session import current_language
 from pages.strings import LANGUAGES, built_in, text, use_words
 from services.access.attempts import LateLimiter
+from services.cache import OfTheMoment
 from services.container import EXTENSION, Services, services_of
 from settings import ROOT, Settings
 
@@ -95,6 +96,7 @@ def create_app(settings: Settings | None = None, unit: UnitFile | None = None) -
     use_words(server, unit.words)
     services = join(server, settings, unit.policy)
     server.extensions[EXTENSION] = services
+    turns.register(server)
     gate.register(server, services.accounts)
     rights.register(server, services.roster)
     dashboard = _dashboard(server, services)
@@ -188,10 +190,13 @@ def _open_edges(server: Flask, settings: Settings, services: Services) -> None:
     sign_in.register(server, services)
     strings.register(server)
     live.register(server, services, settings.threads)
+    of_the_moment = OfTheMoment(services.cache, services.heads, services.clock)
     for blueprint in (
         map_files.blueprint(),
-        roster_blueprint(services.roster, services.coverage, services.picture, services.clock),
-        incidents_blueprint(services.incidents, services.picture),
+        roster_blueprint(
+            services.roster, services.coverage, services.picture, services.clock, of_the_moment
+        ),
+        incidents_blueprint(services.incidents, services.picture, of_the_moment),
         late_entry_blueprint(services.late_entry),
         occurrences_blueprint(services.occurrences, services.picture),
         positions_blueprint(
@@ -202,6 +207,7 @@ def _open_edges(server: Flask, settings: Settings, services: Services) -> None:
             services.clock,
             services.cache,
             services.heads,
+            of_the_moment,
         ),
         quarantine_blueprint(services.quarantine, services.quarantine_of_many),
         track_files_blueprint(

@@ -1,23 +1,24 @@
 """``GET /live?operation=``: the server-sent events that keep every screen up to date.
 
 Who is signed in is asked again while the stream runs, since the gate sees only its beginning. A
-stream holds one thread of the server, so there are never more streams than threads less a reserve.
+stream holds one thread of the server: an account has so many places (``services.access.places``),
+all accounts together as many as there are threads less a reserve.
 """
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 
 from flask import Flask, Response, request
 
 from api.access.audience import Audience
-from api.problems import problem
+from api.access.screens import Screen, Screens
 from domain.access.accounts import User
 from domain.access.rights import Act, Data, requires
 from domain.errors import InvalidField, NotSignedIn, StoreUnavailable
 from pages.session import visitor
+from services.access.places import Places
 from services.container import Services
 from services.subscription import Message
 
@@ -25,41 +26,72 @@ CHECK_SECONDS = 3.0
 """A beat comes every five seconds, so a signed-out screen hears of it within five."""
 
 RESERVED_THREADS = 8
+EVENT_STREAM = "text/event-stream"
 _RETRY_MILLISECONDS = 2000
 _LARGEST_ID = 2**63 - 1
 
 
 def register(server: Flask, services: Services, threads: int) -> None:
     """Add the address; ``threads`` is how many the server has in one worker."""
-    room = threading.BoundedSemaphore(max(1, threads - RESERVED_THREADS))
+    screens = Screens()
+    places = Places(threads - RESERVED_THREADS, screens.reap)
+    server.extensions["live"] = places, screens  # for who asks how many there are
 
     @server.get("/live")
     @requires(Act.SEE, Data.OPERATIONS)  # each message is held to its own kind
     def live() -> Response:
-        operation = services.roster.operation(request.args.get("operation", ""))
         last_id = _last_id()
         who = visitor()
         if who is None:
             raise NotSignedIn("sign in, or send a bearer token")
-        audience = Audience(who.user, operation.kind, who.again)
-        if not room.acquire(blocking=False):
-            return problem(503, "Too many screens", "every stream of this server is in use")
+        place = places.take(who.user.name, who.user.role)  # before anything costs
         try:
+            operation = services.roster.operation(request.args.get("operation", ""))
+            if request.method == "HEAD":
+                place.release()
+                return _answer(())
+            audience = Audience(who.user, operation.kind, who.again)
             subscription = services.live.subscribe(operation.id, audience.resumes_after(last_id))
         except BaseException:
-            room.release()
+            place.release()
             raise
-        answer = Response(
-            _events(audience.hears(subscription), audience.again), mimetype="text/event-stream"
-        )
-        answer.headers["X-Accel-Buffering"] = "no"
-        answer.call_on_close(subscription.close)
-        answer.call_on_close(room.release)
+
+        def end() -> None:
+            subscription.close()
+            place.release()
+
+        screen = _watched(screens, end)
+        answer = _answer(_events(audience.hears(subscription), audience.again, screen))
+        if screen is not None:
+            answer.call_on_close(lambda: screens.forget(screen))
+        answer.call_on_close(end)
         return answer
 
 
-def _events(messages: Iterable[Message], again: Callable[[], User | None]) -> Iterator[bytes]:
+def _watched(screens: Screens, end: Callable[[], None]) -> Screen | None:
+    sock = request.environ.get("gunicorn.socket")
+    return None if sock is None else screens.watch(sock, end)
+
+
+def _answer(events: Iterable[bytes]) -> Response:
+    answer = Response(events, mimetype=EVENT_STREAM)
+    answer.headers["X-Accel-Buffering"] = "no"
+    return answer
+
+
+def _events(
+    messages: Iterable[Message], again: Callable[[], User | None], screen: Screen | None
+) -> Iterator[bytes]:
     """The messages as they are sent; ends with ``signed-out`` when ``again`` finds nobody."""
+    for part in _parts(messages, again):
+        if screen is not None:
+            screen.writing_since = time.monotonic()
+        yield part
+        if screen is not None:
+            screen.writing_since = None
+
+
+def _parts(messages: Iterable[Message], again: Callable[[], User | None]) -> Iterator[bytes]:
     yield b"retry: %d\n\n" % _RETRY_MILLISECONDS
     checked = time.monotonic()
     for message in messages:

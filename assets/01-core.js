@@ -106,8 +106,25 @@ window.fpu = window.fpu || {};
   fpu.get = async function (address) {
     const answer = await fetch(address, {headers: {Accept: "application/json"}});
     if (answer.status === 401) window.dispatchEvent(new CustomEvent("fpu:signed-out"));
-    if (!answer.ok) throw new Error(`${answer.status} ${address}`);
-    return answer.json();
+    if (answer.ok) return answer.json();
+    const asked = Number(answer.headers.get("Retry-After"));
+    throw Object.assign(new Error(`${answer.status} ${address}`), {wait: asked * 1000});
+  };
+
+  /** Call `load` again after a fault of `fpu.get`: when the server asked for that, otherwise in a
+      few seconds; never on all screens at once. Returns the timer. */
+  fpu.later = (load, fault) =>
+    setTimeout(load, (fault?.wait > 0 ? fault.wait : 3000) * (1 + Math.random() / 2));
+
+  /** All things of a list, however many answers it takes. */
+  fpu.all = async function (address) {
+    const found = [];
+    for (let next = address; next;) {
+      const answer = await fpu.get(next);
+      found.push(...fpu.items(answer));
+      next = answer.next;
+    }
+    return found;
   };
 
   /** The things of an answer, whether it is GeoJSON or {"items": […]}. */

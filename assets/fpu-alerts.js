@@ -16,12 +16,13 @@ fpu.alerts = (function () {
     try {
       // What is open is asked for by itself: newer alerts must not push an old call out of sight.
       const alerts = `/api/v1/operations/${fpu.operation()}/alerts`;
-      const answers = await Promise.all([fpu.get(`${alerts}?limit=100`), fpu.get(`${alerts}?open=true&limit=1000`)]);
+      const [newest, open] = await Promise.all(
+        [fpu.get(`${alerts}?limit=100`), fpu.all(`${alerts}?open=true&limit=1000`)]);
       known.clear();
-      for (const alert of answers.flatMap(fpu.items)) known.set(alert.id, alert);
+      for (const alert of [...fpu.items(newest), ...open]) known.set(alert.id, alert);
       draw();
     } catch (fault) {
-      if (!fpu.live.isSignedOut()) setTimeout(load, 3000);
+      if (!fpu.live.isSignedOut()) fpu.later(load, fault);
     }
   }
 

@@ -3,7 +3,7 @@ window.fpu = window.fpu || {};
 
 (function () {
   "use strict";
-  const COMMON = "common_crossing_point", NOT_VISITED = new Set(["closed_pass"]), RETRY = 3000;
+  const COMMON = "common_crossing_point", NOT_VISITED = new Set(["closed_pass"]);
   const crossings = new Map(); // id -> {properties, at, cell}
   let limits = {due: 0, overdue: 0}, loading = 0;
 
@@ -24,7 +24,7 @@ window.fpu = window.fpu || {};
       }
       drawAll();
     } catch (fault) {
-      loading = setTimeout(load, RETRY);
+      loading = fpu.later(load, fault);
     }
   }
 

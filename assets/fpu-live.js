@@ -1,64 +1,115 @@
 /* The stream of the operation: what the server tells is passed on as events `fpu:<kind>`, the
-   counters of the Dash stores are raised, and silence is noticed. */
+   counters of the Dash stores are raised, silence is noticed, and so is a server that has no place
+   for one more screen. The stream is read with `fetch`: an EventSource tells neither the status of
+   an answer nor when to ask again. */
 window.fpu = window.fpu || {};
 
 fpu.live = (function () {
   "use strict";
-  const KINDS = ["fix", "fixes", "incident", "platoon", "log", "alert", "visit", "tracks",
-                 "contact", "quarantine", "beat", "signed-out", "reset"];
   const STORES = {
     incident: "incident-changes", platoon: "incident-changes", log: "log-changes",
     alert: "alert-changes", visit: "crossing-changes", quarantine: "quarantine-changes",
     tracks: "track-changes",
   };
-  const SILENT_AFTER = 12000, RETRY = 3000, BUMP_EVERY = 250;
+  const SILENT_AFTER = 12000, GIVEN_UP_AFTER = 25, BUMP_EVERY = 250;
+  const FIRST_WAIT = 1000, LONGEST_WAIT = 10000, LONGEST_ASKED = 120;
   const counters = {}, waiting = new Set();
-  let source = null, operation = "", heardAt = 0, bumping = 0, retrying = 0;
+  let operation = "", connection = null, lastId = "", heardAt = 0, bumping = 0, retrying = 0;
+  let failures = 0, deafTicks = 0, missed = false, refusal = null;
   let signedOut = false, connected = false, refusing = false, stale = false;
 
   function start(chosen) {
-    if (source && operation === chosen) return;
+    if (operation === chosen && (connection || retrying)) return;
     stop();
     operation = chosen;
-    signedOut = connected = false;
+    signedOut = connected = missed = false;
+    refusal = null;
+    lastId = "";
+    failures = 0;
     heardAt = performance.now();
     connect();
   }
 
   function stop() {
     clearTimeout(retrying);
-    if (source) source.close();
-    source = null;
+    retrying = 0;
+    if (connection) connection.abort();
+    connection = null;
   }
 
-  function connect() {
-    source = new EventSource(`/live?operation=${encodeURIComponent(operation)}`);
-    for (const kind of KINDS) source.addEventListener(kind, (event) => hear(kind, event));
-    // The browser reconnects by itself with Last-Event-ID, except after an answer that is not a
-    // stream: then it is asked why, and a new connection starts from a new snapshot.
-    source.onerror = () => {
-      if (source.readyState === EventSource.CLOSED && !signedOut) {
-        clearTimeout(retrying);
-        retrying = setTimeout(again, RETRY);
-      }
-    };
-  }
-
-  async function again() {
+  async function connect() {
+    stop();
+    const mine = connection = new AbortController();
+    deafTicks = 0;
+    const headers = {Accept: "text/event-stream", ...(lastId && {"Last-Event-ID": lastId})};
+    let wait = 0;
     try {
-      await fpu.get("/api/v1/operations");
+      const answer = await fetch(`/live?operation=${encodeURIComponent(operation)}`,
+                                 {headers, signal: mine.signal, cache: "no-store"});
+      if (mine === connection) wait = await (answer.ok ? read(answer, mine) : refused(answer));
     } catch (fault) {
-      if (!signedOut) retrying = setTimeout(again, RETRY);
-      return;
+      // The network, the server, or this page ended it: what counts is that it has ended.
     }
-    connect();
-    fpu.tell("reset", {});
+    mine.abort();
+    if (mine !== connection) return;
+    connection = null;
+    if (!signedOut) again(wait);
   }
 
-  function hear(kind, event) {
+  /** Connect again: after `wait` ms as the server said, otherwise after longer and longer times.
+      Never all screens at once. */
+  function again(wait) {
+    const longest = Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** failures);
+    failures += 1;
+    missed = missed || !lastId;
+    const chosen = wait ? wait * (1 + Math.random() / 4) : longest * (0.5 + Math.random());
+    if (refusal) refusal.until = performance.now() + chosen;
+    retrying = setTimeout(connect, chosen);
+  }
+
+  /** What a refusal says; the milliseconds to wait, 0 where it does not tell. */
+  async function refused(answer) {
+    if (answer.status === 401) fpu.tell("signed-out", {});
+    const told = await answer.json().catch(() => ({}));
+    const crowded = answer.status === 503 && told.most;
+    refusal = crowded ? {account: told.account, open: told.open, most: told.most, until: 0} : null;
+    const seconds = Number(answer.headers.get("Retry-After"));
+    return seconds > 0 ? Math.min(seconds, LONGEST_ASKED) * 1000 : 0;
+  }
+
+  /** Read the stream to its end. Only now is there a place for this screen, so only now is what it
+      may have missed loaded: a crowd that waits costs the server no snapshots. */
+  async function read(answer, mine) {
+    refusal = null;
+    if (missed && !lastId) fpu.tell("reset", {});
+    missed = false;
+    const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+    let rest = "";
+    for (;;) {
+      const {value, done} = await reader.read();
+      if (done || mine !== connection) return 0;
+      const blocks = (rest + value).split("\n\n");
+      rest = blocks.pop();
+      for (const block of blocks) message(block);
+    }
+  }
+
+  /** One server-sent event, as this server writes them: a field a line, one line of data. */
+  function message(block) {
+    const fields = {};
+    for (const line of block.split("\n")) {
+      const colon = line.indexOf(": ");
+      if (colon > 0) fields[line.slice(0, colon)] = line.slice(colon + 2);
+    }
+    if (fields.event) hear(fields.event, JSON.parse(fields.data || "{}"));
+    if (fields.id) lastId = fields.id;
+  }
+
+  function hear(kind, data) {
     heardAt = performance.now();
+    deafTicks = 0;
     connected = true;
-    const data = JSON.parse(event.data || "{}");
+    failures = 0;
     if (kind === "beat") beat(data);
     if (kind === "fixes") fpu.tell("fix", features(data));
     else fpu.tell(kind, kind === "fix" ? [data] : data);
@@ -111,6 +162,15 @@ fpu.live = (function () {
     stop();
   });
   fpu.on("reset", () => ["incident", "log", "alert", "visit", "quarantine"].forEach(bump));
+  // Half a connection can stay open for minutes after the other half is gone. Seconds that the
+  // page has seen are counted, not time: a laptop that wakes up has a moment to hear something.
+  fpu.on("tick", () => {
+    deafTicks = connection ? deafTicks + 1 : 0;
+    if (deafTicks > GIVEN_UP_AFTER) {
+      stop();
+      again(0);
+    }
+  });
 
   return {
     start,
@@ -122,5 +182,9 @@ fpu.live = (function () {
     isRefusing: () => refusing,
     isStale: () => stale,
     isConnected: () => connected,
+    /** Why there is no place for this screen: `account` (empty: all of them together) has `open` of
+        `most` screens; `wait` is the seconds to the next attempt. null where there is a place. */
+    crowd: () => refusal &&
+      {...refusal, wait: Math.max(0, Math.ceil((refusal.until - performance.now()) / 1000))},
   };
 })();

@@ -3,7 +3,7 @@ window.fpu = window.fpu || {};
 
 (function () {
   "use strict";
-  const OVER = new Set(["CLOSED", "DISCARDED"]), RETRY = 3000;
+  const OVER = new Set(["CLOSED", "DISCARDED"]);
   const WHOLE = [[20.0, 41.84], [21.8, 43.28]]; // west, south; east, north of Kosovo*
   const TRAILS = [900, 3600, 14400, "shift"];
   const EMS_A_PIXEL = 0.077; // the symbols and the numbers grow alike with the zoom
@@ -16,13 +16,13 @@ window.fpu = window.fpu || {};
     if (!document.getElementById("map-panel")) return;
     try {
       const operation = encodeURIComponent(fpu.operation());
-      const answer = await fpu.get(`/api/v1/operations/${operation}/incidents`);
+      const found = await fpu.all(`/api/v1/operations/${operation}/incidents`);
       incidents.clear();
-      for (const incident of fpu.items(answer)) incidents.set(incident.id, incident);
+      for (const incident of found) incidents.set(incident.id, incident);
       drawIncidents();
       go();
     } catch (fault) {
-      loading = setTimeout(loadIncidents, RETRY);
+      loading = fpu.later(loadIncidents, fault);
     }
   }
 

@@ -3,7 +3,7 @@ window.fpu = window.fpu || {};
 
 fpu.patrols = (function () {
   "use strict";
-  const HOUR = 3600, SHIFT = 8 * HOUR, RETRY = 3000, NEAR = 10.5, USUAL = 9;
+  const MINUTE = 60, HOUR = 3600, SHIFT = 8 * HOUR, RETRY = 3000, NEAR = 10.5, USUAL = 9;
   const DRAWN = 14; // the finest zoom for those who see trails, but not every position
   const rows = new Map(); // unit -> its row and the parts that change
   let tracks = null, selected = null, followed = null, trail = HOUR;
@@ -42,7 +42,7 @@ fpu.patrols = (function () {
       loadClocks();
     } catch (fault) {
       fpu.notice(fpu.text("monitor.loading_failed"));
-      loading = setTimeout(load, RETRY);
+      loading = fpu.later(load, fault);
     }
   }
 
@@ -54,10 +54,11 @@ fpu.patrols = (function () {
 
   const sharpest = (zoom) => (fpu.sees("tracks") ? zoom : Math.min(zoom, DRAWN));
 
-  /** Since when trails are asked for: long ones from a whole hour, which the server has ready. */
+  /** Since when trails are asked for: long ones from a whole hour, which the server has ready,
+      others from a whole minute, so that screens that start together ask for the same. */
   function trailStart(now, seconds) {
-    const start = now - seconds * 1000;
-    return new Date(seconds > HOUR ? start - start % (HOUR * 1000) : start).toISOString();
+    const start = now - seconds * 1000, step = (seconds > HOUR ? HOUR : MINUTE) * 1000;
+    return new Date(start - start % step).toISOString();
   }
 
   /** Ask for more points when the map shows more than those that were asked for can tell. */

@@ -1,5 +1,5 @@
-/* The shell: clocks, ages that count by themselves, day and night, the banners of silence and of
-   the end of the session. */
+/* The shell: clocks, ages that count by themselves, day and night, the banners of silence, of too
+   many screens and of the end of the session. */
 window.fpu = window.fpu || {};
 
 fpu.theme = (function () {
@@ -97,7 +97,8 @@ fpu.theme = (function () {
   function hearing() {
     const vital = document.getElementById("data-age"), banners = document.getElementById("banners");
     if (!vital || !banners) return;
-    const out = fpu.live.isSignedOut(), silent = out || fpu.live.isSilent();
+    const out = fpu.live.isSignedOut(), crowd = fpu.live.crowd();
+    const silent = out || Boolean(crowd) || fpu.live.isSilent();
     const fault = silent ? "" : fpu.live.isStale() ? "stale" : fpu.live.isRefusing() ? "refusing" : "";
     const age = fpu.age(fpu.live.silence());
     const known = fpu.live.isConnected() ? "shell.data_live" : "shell.data_connecting";
@@ -106,7 +107,11 @@ fpu.theme = (function () {
     fpu.write(vital, silent ? fpu.text("shell.data_age", {age}) : fpu.text(words));
     document.getElementById("shell").classList.toggle("deaf", silent);
     if (out) banner(banners, "signed-out", fpu.text("shell.signed_out"), signIn);
-    else if (silent) banner(banners, "silence", fpu.text("shell.silence", {age}), detail("silence"));
+    else if (crowd) {
+      banner(banners, "crowd", fpu.text("shell.crowd", {age}), () => fpu.element("span", "detail"));
+      fpu.write(banners.querySelector(".detail"),
+                fpu.text(crowd.account ? "shell.crowd_account" : "shell.crowd_server", crowd));
+    } else if (silent) banner(banners, "silence", fpu.text("shell.silence", {age}), detail("silence"));
     else if (fault) banner(banners, fault, fpu.text(`shell.${fault}`), detail(fault));
     else banners.replaceChildren();
   }

@@ -25,6 +25,7 @@ NAMES = (
     "ingest_mqtt",
     "map_drawing",
     "monitor_tracks",
+    "screens_storm",
     "state_at",
     "track_analysis",
 )

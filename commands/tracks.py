@@ -21,7 +21,7 @@ from services.clock import utc_now
 from services.ingest import Ingest
 from services.roster import RosterService
 from services.submissions import Receipt
-from services.track_export import TrackExport
+from services.track_export import MOST_AT_THE_MACHINE, TrackExport
 from services.track_reading import (
     Point,
     TrackReading,
@@ -122,7 +122,9 @@ def _export_command(group: Group, get_services: Callable[[], HasTracks]) -> None
             raise InvalidField("from", "is after --to")
         name, _ = file_format(file.name)
         whose = filing.unit if filing else None
-        found = services.track_export.export(known, whose, start, end, name, _AT_THE_MACHINE)
+        found = services.track_export.export(
+            known, whose, start, end, name, _AT_THE_MACHINE, MOST_AT_THE_MACHINE
+        )
         try:
             with file.open("xb") as opened:
                 opened.write(found.data)

@@ -86,6 +86,24 @@ def fixes_from(connection: Connection, operation: str, begin: int) -> int:
     return int(count)
 
 
+def about_fixes_in(
+    connection: Connection, operation: str, unit: str | None, begin: int, end: int
+) -> int:
+    """About how many fixes a unit, or all, have from ``begin`` to ``end``: a chunk that is only
+    partly in it counts where it starts."""
+    count = 0
+    for one in units_with_fixes(connection, operation) if unit is None else [unit]:
+        for its, moment, size in (
+            (_CHUNK, _CHUNK.start, func.sum(_CHUNK.fixes)),
+            (_FIX, _FIX.fix_time, func.count()),
+        ):
+            query = select(size).where(
+                its.operation == operation, its.unit == one, moment >= begin, moment <= end
+            )
+            count += int(connection.scalar(query) or 0)
+    return count
+
+
 def newest_before(connection: Connection, operation: str, end: int) -> int | None:
     """The newest fix time of an operation before ``end``, None where there is none."""
     newest: list[int] = []

@@ -21,6 +21,7 @@ from data.database import Database
 from data.fix_chunks_keys import NEVER, fixes_at, newest_of
 from data.fix_chunks_queries import FOREVER
 from data.fix_rows import NAMES, Key, Values, fix_values, heartbeat_row, says_the_same, stored_fix
+from data.fix_spans import about_fixes_in
 from data.late_fixes import note_late
 from data.lost_contacts import with_lost_contacts
 from data.schema import fixes, heartbeats, units
@@ -226,6 +227,12 @@ class FixStore:
     ) -> FixColumns:
         """All fixes of all units in the ``seconds`` up to ``until``."""
         return self.between(operation, None, until - timedelta(seconds=seconds), until, known_at)
+
+    def about(self, operation: str, unit: str | None, start: datetime, end: datetime) -> int:
+        """About how many fixes of one unit, or of all, there are from ``start`` to ``end``."""
+        span = to_microseconds(start), to_microseconds(end)
+        with self._database.reading() as connection:
+            return about_fixes_in(connection, operation, unit, *span)
 
     def callsigns(self) -> dict[str, str]:
         """Call sign by unit id, of every unit."""

@@ -74,6 +74,13 @@ class TooManyRequests(DashboardError):
     title = "Too many requests"
 
 
+class NoRoom(DashboardError):
+    """The server does as much of this at once as it can; ``extra['retry_after']`` tells in how many
+    seconds to ask again."""
+
+    title = "No room"
+
+
 class StoreUnavailable(DashboardError):
     """The database cannot take or give data now; nothing was acknowledged."""
 

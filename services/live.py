@@ -3,8 +3,8 @@
 One thread a process follows the journal: woken by a commit of this process, and looking once a
 second for those of others. A screen says which message it had last; it gets what it missed from
 the ring of recent messages or from the journal, then the rest as it happens. When that is not
-possible (the journal is pruned, the screen was too slow) it is told to ``reset``: to load its
-snapshot again, while the stream goes on.
+possible (the journal is pruned, the screen was too slow or away too long) it is told to ``reset``:
+to load its snapshot again, while the stream goes on.
 """
 
 from __future__ import annotations
@@ -30,7 +30,9 @@ class LiveHub:
     """The stream of one process.
 
     ``beat_s`` is the schedule of beats, ``look_s`` how often other processes' commits are looked
-    for, ``room`` how many messages may wait for one screen, ``ring`` how many are kept in memory.
+    for, ``room`` how many messages may wait for one screen, ``ring`` how many are kept in memory;
+    who has missed more than ``most_missed`` is told to start again, as reading them all would cost
+    more than a snapshot does.
     The first commit after a quiet time is told at once; what follows within ``together_s`` is told
     together. ``trouble`` tells whether positions cannot be stored now; every screen hears of a
     change within ``look_s``.
@@ -46,6 +48,7 @@ class LiveHub:
         together_s: float = 0.02,
         room: int = 5000,
         ring: int = 2000,
+        most_missed: int = 5000,
         trouble: Callable[[], object] = bool,
     ) -> None:
         self._journal = journal
@@ -54,6 +57,7 @@ class LiveHub:
         self._look_s = look_s
         self._room = room
         self._ring_size = ring
+        self._most_missed = most_missed
         self._together_s = together_s
         self._trouble = trouble
         self._ring: deque[Told] = deque()
@@ -82,14 +86,18 @@ class LiveHub:
             if last_id is None or self._ring_floor <= last_id <= self._position:
                 reached = self._position if last_id is None else last_id
                 return self._enter(operation, reached, self._ring, in_memory=True)
-        oldest = self._journal.oldest()
-        known = oldest is not None and oldest - 1 <= last_id <= self._journal.head()
+        known = self._position - last_id <= self._most_missed and self._is_kept(last_id)
         with self._lock:
             if known:
                 return self._enter(operation, last_id, ())
             subscription = self._enter(operation, self._position, ())
             subscription.reset("unknown", self._position)
             return subscription
+
+    def screens(self) -> int:
+        """How many subscriptions there are."""
+        with self._lock:
+            return len(self._subscriptions)
 
     def close(self) -> None:
         """End every subscription and the thread."""
@@ -100,6 +108,10 @@ class LiveHub:
         self._woken.set()
         if self._thread is not None:
             self._thread.join()
+
+    def _is_kept(self, last_id: int) -> bool:
+        oldest = self._journal.oldest()
+        return oldest is not None and oldest - 1 <= last_id <= self._journal.head()
 
     def _enter(
         self, operation: str, reached: int, recent: Iterable[Told], *, in_memory: bool = False

@@ -7,6 +7,7 @@ older state than it was asked for.
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Iterable
 from typing import Any
@@ -17,6 +18,7 @@ from domain.state import IncidentState, PlatoonState, evolve_platoon
 from domain.streams import LOG_STREAM, PLATOON, is_incident
 from services.event_ports import EventLog, OperationFacts
 from services.in_bulk import without_collecting
+from services.paging import Part, part
 from services.summaries import IncidentPicture, event_view
 from services.timers import TimerBooks
 
@@ -70,12 +72,26 @@ class Picture:
 
     def incidents(self, operation: str) -> list[dict[str, Any]]:
         """Summaries with the clocks that run, newest occurrence first; raises ``NotFound``."""
+        return self.incidents_from(operation, sys.maxsize).items
+
+    def incidents_from(
+        self, operation: str, most: int, before: str | None = None
+    ) -> Part[dict[str, Any]]:
+        """At most so many of ``incidents``, from the one behind ``before`` on."""
         clocks = self._timers.running(operation)
         with self._lock:
-            found = [one.summary() for one in self._current(operation).incidents.values()]
-        for one in found:
+            pictures = list(self._current(operation).incidents.values())
+            pictures.sort(key=lambda one: (one.occurred_us, one.state.incident_id), reverse=True)
+            found = part(
+                pictures,
+                most,
+                before,
+                lambda one: one.state.incident_id,
+                lambda one: one.summary(),
+            )
+        for one in found.items:
             one["timers"] = [timer.view() for timer in clocks.get(one["id"], ())]
-        return sorted(found, key=lambda one: (one["occurred_at"], one["id"]), reverse=True)
+        return found
 
     def disputed(self, operation: str) -> set[str]:
         """The incidents at which the authority of the present engagement is disputed."""
@@ -101,10 +117,16 @@ class Picture:
 
     def log(self, operation: str, limit: int = 200) -> list[dict[str, Any]]:
         """The newest lines of the occurrence log, newest occurrence first."""
+        return self.log_from(operation, limit).items
+
+    def log_from(
+        self, operation: str, most: int, before: str | None = None
+    ) -> Part[dict[str, Any]]:
+        """At most so many lines, from the one behind the event ``before`` on."""
         with self._lock:
             lines = list(self._current(operation).log)
         lines.sort(key=lambda event: (event.occurred_us, event.seq), reverse=True)
-        return [event_view(event) for event in lines[:limit]]
+        return part(lines, most, before, lambda event: event.event_id, event_view)
 
     def version(self, operation: str) -> int:
         """The number of the newest event folded: the key under which derived frames are cached."""

@@ -207,6 +207,9 @@ class FixReader(Protocol):
         """As ``between``, for whom times, places and accuracy are enough: what else was measured
         may be NaN."""
 
+    def about(self, operation: str, unit: str | None, start: datetime, end: datetime) -> int:
+        """About how many fixes ``between`` would give."""
+
     def state(
         self,
         operation: str,

@@ -15,7 +15,7 @@ from domain.time import to_rfc3339
 from services.clock import Clock
 from services.ports import Change, JournalReader
 
-_PAGE = 500
+_PAGE = 100  # rows in memory for each screen that catches up; a row may have a thousand fixes
 
 
 @dataclass(frozen=True)

@@ -24,8 +24,12 @@ from services.ports import FixReader
 
 _USUAL = AnalysisSettings()
 
-MOST = 500_000
-"""Fixes of one file; more would fill the memory of a small server. Ask for shorter periods."""
+MOST = 100_000
+"""Fixes of one file: a whole day of a unit at one a second. It takes some 3 s and 200 MB, and the
+others wait; more would fill the memory of a small server. Ask for shorter periods."""
+
+MOST_AT_THE_MACHINE = 500_000
+"""Fixes of one file on the command line, in a process of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +60,17 @@ class TrackExport:
         self._gap_s = gap_s
 
     def export(
-        self, operation: str, unit: str | None, start: datetime, end: datetime, name: str, role: str
+        self,
+        operation: str,
+        unit: str | None,
+        start: datetime,
+        end: datetime,
+        name: str,
+        role: str,
+        most: int = MOST,
     ) -> Exported:
         """The fixes of a unit, or of all, from ``start`` to ``end``, as the format ``name`` (of the
-        registry, or how its files end).
+        registry, or how its files end); at most ``most`` of them.
 
         Raises ``NotPermitted``, ``InvalidField`` (format; from, where the period has too many
         fixes), and ``NotFound`` where there is nothing.
@@ -69,7 +80,7 @@ class TrackExport:
         found = self._format(name)
         if end < start:
             raise InvalidField("to", "is before from")
-        tracks = self.tracks(known, unit, start, end)
+        tracks = self.tracks(known, unit, start, end, most)
         encode = found.encode
         if encode is None:
             raise InvalidField("format", "is only read")
@@ -85,12 +96,20 @@ class TrackExport:
         )
 
     def tracks(
-        self, operation: str, unit: str | None, start: datetime, end: datetime
+        self,
+        operation: str,
+        unit: str | None,
+        start: datetime,
+        end: datetime,
+        most: int = MOST,
     ) -> list[Track]:
         """Every fix, outliers too: a track a unit, its pieces by device."""
-        stored = self._fixes.whole(operation, unit, start, end, MOST + 1)
-        if len(stored) > MOST:
-            raise InvalidField("from", f"has more than {MOST:,} positions after it: ask for less")
+        too_many = InvalidField("from", f"has more than {most:,} positions after it: ask for less")
+        if self._fixes.about(operation, unit, start, end) > most:
+            raise too_many  # before they are read
+        stored = self._fixes.whole(operation, unit, start, end, most + 1)
+        if len(stored) > most:
+            raise too_many
         if not stored:
             raise NotFound("there are no positions in that time")
         callsigns = self._fixes.callsigns()

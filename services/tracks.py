@@ -13,6 +13,7 @@ from itertools import pairwise
 import numpy as np
 
 from domain.analysis_settings import AnalysisSettings
+from domain.errors import InvalidField
 from domain.stored_fixes import FixColumns, StoredFix
 from domain.tracks import Freshness, split
 from services.features import Feature, collection, position_feature
@@ -22,6 +23,9 @@ from services.track_lines import lines
 TOLERANCE_M = 5.0
 """Default: how far a drawn line may be from a fix; about the accuracy of a phone."""
 
+
+MOST_AT_ONCE = 500_000
+"""Fixes whose lines are worked out for one answer: about a second, and 150 MB."""
 
 Skews = Callable[[str, datetime], Mapping[tuple[str, str], float]]
 """By unit and device, by how many seconds the clock of a device runs ahead now."""
@@ -80,6 +84,17 @@ class Tracks:
         callsigns = self._fixes.callsigns()
         points = self._points(newest, callsigns, at)
         return collection(points + lines(trails, callsigns, tolerance, self._settings))
+
+    def refuse_too_much(
+        self, operation: str, unit: str | None, start: datetime, end: datetime
+    ) -> None:
+        """Raise ``InvalidField`` where ``tracks`` would have to go through too many fixes."""
+        if self._fixes.about(operation, unit, start, end) > MOST_AT_ONCE:
+            raise InvalidField(
+                "from",
+                f"has more than {MOST_AT_ONCE:,} positions between it and to: ask for a shorter "
+                "time, or for one unit",
+            )
 
     def tracks(
         self,

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from flask import Blueprint, Response
 
+from api.access.turns import heavy
 from api.v1.incidents import no_store
 from api.v1.roster import PREFIX
 from api.v1.spans import moment, span
@@ -47,7 +48,7 @@ def analysis_blueprint(
         def work() -> bytes:
             return json.dumps(analyses.unit(known, unit, start, end, known_at)).encode()
 
-        return no_store(**json.loads(remembered(cache, f"analysis:{asked!r}", work)))
+        return no_store(**json.loads(remembered(cache, f"analysis:{asked!r}", work, turn=heavy)))
 
     @blueprint.get("/<operation>/clocks")
     @requires(Act.SEE, Data.DEVICE_CLOCKS)

@@ -7,23 +7,35 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request, url_for
 
 from api.v1.actors import current_actor
+from api.v1.bounds import MOST, cut, document, json_bytes, limit, word
 from api.v1.roster import PREFIX
 from domain.access.rights import Act, Data, requires
 from domain.errors import InvalidField
+from services.cache import OfTheMoment
 from services.incident_writing import Outcome
 from services.incidents import Incidents
+from services.paging import part
 from services.picture import Picture
 from services.summaries import event_view
 
 
-def incidents_blueprint(incidents: Incidents, picture: Picture) -> Blueprint:
+def incidents_blueprint(
+    incidents: Incidents, picture: Picture, of_the_moment: OfTheMoment
+) -> Blueprint:
     """What ``docs/api.md`` says of incidents; refusals are problem documents."""
     blueprint = Blueprint("incidents_api", __name__, url_prefix=PREFIX)
 
     @blueprint.get("/<operation>/incidents")
     @requires(Act.SEE, Data.INCIDENTS)
     def listing(operation: str) -> Response:
-        return no_store(items=picture.incidents(operation), version=picture.version(operation))
+        most, before = limit(MOST), word("before")
+
+        def work() -> bytes:
+            version = picture.version(operation)
+            found = picture.incidents_from(operation, most, before)
+            return json_bytes({"items": found.items, "version": version, **cut(found.last)})
+
+        return document(of_the_moment(f"incidents:{(most, before)!r}", operation, work))
 
     @blueprint.post("/<operation>/incidents")
     @requires(Act.CHANGE, Data.INCIDENTS)
@@ -44,7 +56,8 @@ def incidents_blueprint(incidents: Incidents, picture: Picture) -> Blueprint:
     @requires(Act.SEE, Data.INCIDENTS)
     def log(operation: str, incident: str) -> Response:
         history = incidents.history(operation, incident)
-        return no_store(items=[event_view(event) for event in history])
+        found = part(history, limit(MOST), word("before"), lambda event: event.event_id, event_view)
+        return no_store(items=found.items, **cut(found.last))
 
     @blueprint.post("/<operation>/incidents/<incident>/events")
     @requires(Act.CHANGE, Data.INCIDENTS)

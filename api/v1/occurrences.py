@@ -7,17 +7,16 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from api.v1.actors import current_actor
+from api.v1.bounds import cut, limit, word, yes
 from api.v1.incidents import no_store, sent_json
-from api.v1.numbers import whole
 from api.v1.roster import PREFIX
 from domain.access.rights import Act, Data, requires
 from domain.access.withheld import alert_for
 from domain.errors import InvalidField
 from pages.session import current_user
 from services.occurrences import Occurrences
+from services.paging import part
 from services.picture import Picture
-
-_MOST = 1000
 
 
 def occurrences_blueprint(occurrences: Occurrences, picture: Picture) -> Blueprint:
@@ -27,7 +26,8 @@ def occurrences_blueprint(occurrences: Occurrences, picture: Picture) -> Bluepri
     @blueprint.get("/<operation>/log")
     @requires(Act.SEE, Data.LOG)
     def lines(operation: str) -> Response:
-        return no_store(items=picture.log(operation, _limit()))
+        found = picture.log_from(operation, limit(), word("before"))
+        return no_store(items=found.items, **cut(found.last))
 
     @blueprint.post("/<operation>/log")
     @requires(Act.CHANGE, Data.LOG)
@@ -38,10 +38,13 @@ def occurrences_blueprint(occurrences: Occurrences, picture: Picture) -> Bluepri
     @blueprint.get("/<operation>/alerts")
     @requires(Act.SEE, Data.ALERTS)
     def alerts(operation: str) -> Response:
-        only_open = request.args.get("open") in ("1", "true")
-        found = picture.alerts(operation, only_open)[: _limit()]
+        every = picture.alerts(operation, yes("open"))
         role = current_user().role
-        return no_store(items=[alert_for(role, alert.view()) for alert in found])
+        found = part(
+            every, limit(), word("before"), lambda one: one.id,
+            lambda one: alert_for(role, one.view()),
+        )  # fmt: skip
+        return no_store(items=found.items, **cut(found.last))
 
     @blueprint.post("/<operation>/alerts/<alert>/acknowledge")
     @requires(Act.CHANGE, Data.ALERTS)
@@ -65,7 +68,3 @@ def _text(said: dict[str, Any], name: str) -> str | None:
     if value is not None and not isinstance(value, str):
         raise InvalidField(name, "must be text")
     return value
-
-
-def _limit() -> int:
-    return whole("limit", 200, 1, _MOST)

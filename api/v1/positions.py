@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-import json
+from contextlib import nullcontext
 from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, Response, request
 
 from api.access.rights import current_needs
+from api.access.turns import heavy
 from api.path_numbers import LARGEST
+from api.v1.bounds import (
+    GEOJSON,
+    cut,
+    document,
+    json_bytes,
+    limit,
+    number,
+    whole,
+    word,
+    yes,
+    yes_or_no,
+)
 from api.v1.drawn_only import is_drawn_by_the_monitor
 from api.v1.incidents import no_store
-from api.v1.numbers import number, whole
 from api.v1.roster import PREFIX
 from api.v1.spans import moment as _moment
 from api.v1.spans import span
@@ -21,7 +33,7 @@ from domain.access.withheld import refused_for
 from domain.errors import InvalidField
 from domain.levels import DEEPEST
 from pages.session import current_user
-from services.cache import Cache, remembered
+from services.cache import Cache, OfTheMoment, remembered
 from services.clock import Clock
 from services.drawn_tracks import DrawnTracks
 from services.ports import Heads
@@ -32,9 +44,8 @@ from services.tracks import TOLERANCE_M, Tracks
 _LONGEST_SPAN = timedelta(days=31)
 _LONGEST_TRAIL_S = 24 * 3600.0
 _WIDEST_TOLERANCE_M = 10_000.0
-_MOST = 1000
-
-GEOJSON = "application/geo+json"
+_SHORT = timedelta(hours=1)
+_OF_A_SCREEN = timedelta(days=1)
 
 
 def positions_blueprint(
@@ -45,6 +56,7 @@ def positions_blueprint(
     clock: Clock,
     cache: Cache,
     heads: Heads,
+    of_the_moment: OfTheMoment,
 ) -> Blueprint:
     """GeoJSON of positions and tracks, and the quarantine; refusals are problem documents.
 
@@ -58,7 +70,11 @@ def positions_blueprint(
     @requires(Act.SEE, Data.POSITIONS)
     def latest(operation: str) -> Response:
         known = roster.operation(operation).id
-        return _geojson(tracks.latest_positions(known, clock()))
+
+        def work() -> bytes:
+            return json_bytes(tracks.latest_positions(known, clock()))
+
+        return document(of_the_moment("latest", known, work), GEOJSON)
 
     @blueprint.get("/<operation>/positions")
     @requires(Act.SEE, Data.TRACKS)
@@ -66,7 +82,8 @@ def positions_blueprint(
         known = roster.operation(operation).id
         at, known_at = _moment("at"), _moment("known_at")
         seconds = number("trail", 0.0, _LONGEST_TRAIL_S)
-        return _geojson(tracks.state(known, at or clock(), seconds, known_at))
+        with heavy() if seconds > _SHORT.total_seconds() else nullcontext():
+            return _geojson(tracks.state(known, at or clock(), seconds, known_at))
 
     @blueprint.get("/<operation>/tracks")
     @requires(Act.SEE, Data.TRAILS)
@@ -78,42 +95,43 @@ def positions_blueprint(
         zoom = number("zoom", 0.0, DEEPEST) if "zoom" in request.args else None
         if not is_drawn_by_the_monitor(zoom, start, clock(), roster.shift_at(known, clock())):
             current_needs(Act.SEE, Data.TRACKS)
-        times = _yes("times")
+        times = yes("times")
 
         def draw() -> bytes:
             if zoom is None:
                 found = tracks.tracks(known, unit, start, end, tolerance, known_at)
             else:
                 found = drawn.lines(known, unit, start, end, zoom, known_at, times)
-            return json.dumps(found, separators=(",", ":"), ensure_ascii=False).encode()
+            return json_bytes(found)
 
         kind = GEOJSON if zoom is None else "application/json"
-        if "from" not in request.args or "to" not in request.args:
-            return _document(draw(), kind)
+        if "to" not in request.args:
+            if zoom is not None and end - start <= _OF_A_SCREEN:
+                what = f"tracks:{(unit, request.args.get('from'), zoom, known_at, times)!r}"
+                return document(of_the_moment(what, known, draw), kind)
+            with heavy():
+                return document(draw(), kind)
         asked = (known, unit, start, end, tolerance, known_at, zoom, times, heads.head_of(known))
-        return _document(remembered(cache, f"tracks:{asked!r}", draw), kind)
+        return document(remembered(cache, f"tracks:{asked!r}", draw, turn=heavy), kind)
 
     @blueprint.get("/<operation>/quarantine")
     @requires(Act.SEE, Data.QUARANTINE)
     def kept(operation: str) -> Response:
+        most = limit()
         found = quarantine.listing(
             operation,
-            unassigned=_yes("unassigned"),
-            limit=whole("limit", 200, 1, _MOST),
-            before=whole("before", 0, 0, LARGEST) or None,
-            decided=_yes_or_no("decided"),
-            refused_for=request.args.get("reason") or None,
+            unassigned=yes("unassigned"),
+            limit=most + 1,
+            before=whole("before", 0, LARGEST) or None,
+            decided=yes_or_no("decided"),
+            refused_for=word("reason"),
         )
         role = current_user().role
-        return no_store(**found | {"items": [refused_for(role, one) for one in found["items"]]})
+        items = [refused_for(role, one) for one in found["items"]]
+        more = cut(items[most - 1]["id"] if len(items) > most else None)
+        return no_store(**{**found, "items": items[:most], **more})
 
     return blueprint
-
-
-def _document(document: bytes, kind: str) -> Response:
-    answer = Response(document, mimetype=kind)
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
 
 
 def _geojson(found: dict[str, Any]) -> Response:
@@ -127,16 +145,3 @@ def _unit(roster: RosterService) -> str | None:
     if asked is not None and asked not in roster.roster().units:
         raise InvalidField("unit", "is no unit of the roster")
     return asked
-
-
-def _yes(name: str) -> bool:
-    return request.args.get(name) in ("1", "true")
-
-
-def _yes_or_no(name: str) -> bool | None:
-    asked = request.args.get(name)
-    if asked is None:
-        return None
-    if asked not in ("0", "1", "false", "true"):
-        raise InvalidField(name, "must be true or false")
-    return asked in ("1", "true")

@@ -12,12 +12,14 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 
 from api.access.rights import current_needs, shown_to_current
-from domain.access.rights import Act, Data, requires
+from api.v1.bounds import GEOJSON, document, json_bytes
+from domain.access.rights import Act, Data, may, requires
 from domain.access.withheld import crossing_for
 from domain.roster import Operation
 from domain.time import parse_rfc3339, to_rfc3339
 from domain.transitions import INITIAL, RES
 from pages.session import current_user
+from services.cache import OfTheMoment
 from services.clock import Clock
 from services.coverage import Coverage, CrossingCoverage, visit_facts
 from services.ports import PlatoonStates
@@ -27,7 +29,11 @@ PREFIX = "/api/v1/operations"
 
 
 def roster_blueprint(
-    roster: RosterService, coverage: Coverage, platoons: PlatoonStates, now: Clock
+    roster: RosterService,
+    coverage: Coverage,
+    platoons: PlatoonStates,
+    now: Clock,
+    of_the_moment: OfTheMoment,
 ) -> Blueprint:
     """The four addresses; an unknown operation is answered by ``NotFound``."""
     blueprint = Blueprint("roster_api", __name__, url_prefix=PREFIX)
@@ -55,13 +61,17 @@ def roster_blueprint(
     @requires(Act.SEE, Data.CROSSINGS)
     def crossings(operation: str) -> Response:
         known, at = roster.operation(operation).id, _moment(now)
+        role = current_user().role
+
+        def work() -> bytes:
+            features = [_crossing(one, role) for one in coverage.coverage(known, at)]
+            return json_bytes({"type": "FeatureCollection", "features": features})
+
         if "at" in request.args:  # who was where, at any time of the past
             current_needs(Act.SEE, Data.TRACKS)
-        role = current_user().role
-        features = [_crossing(one, role) for one in coverage.coverage(known, at)]
-        answer = _private(type="FeatureCollection", features=features)
-        answer.mimetype = "application/geo+json"
-        return answer
+            return document(work(), GEOJSON)
+        what = "crossings" if may(role, Act.SEE, Data.VISITS) else "crossings without visits"
+        return document(of_the_moment(what, known, work), GEOJSON)
 
     return blueprint
 

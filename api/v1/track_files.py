@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request
 
+from api.access.turns import heavy
 from api.v1.actors import current_actor
 from api.v1.incidents import no_store, sent_json
 from api.v1.roster import PREFIX
@@ -13,7 +14,7 @@ from domain.time import parse_rfc3339
 from services.clock import Clock
 from services.roster import RosterService
 from services.track_export import TrackExport
-from services.track_files import MOST_BYTES, TrackFiles
+from services.track_files import LISTED, MOST_BYTES, TrackFiles
 from services.track_reading import filings
 
 _YES = {"1": True, "true": True, "0": False, "false": False, "": False}
@@ -35,7 +36,8 @@ def track_files_blueprint(
         start = parse_rfc3339(start_asked, "from")
         unit = _unit(roster, operation)
         name = request.args.get("format", "gpx")
-        found = export.export(operation, unit, start, end, name, current_actor().role)
+        with heavy():
+            found = export.export(operation, unit, start, end, name, current_actor().role)
         answer = Response(found.data, mimetype=found.media)
         answer.headers["Content-Disposition"] = f'attachment; filename="{found.name}"'
         answer.headers["Cache-Control"] = "no-store"
@@ -44,7 +46,7 @@ def track_files_blueprint(
     @blueprint.get("/<operation>/imports")
     @requires(Act.SEE, Data.IMPORTS)
     def listing(operation: str) -> Response:
-        return no_store(items=files.listing(operation, current_actor()))
+        return no_store(items=files.listing(operation, current_actor()), most=LISTED)
 
     @blueprint.post("/<operation>/imports")
     @requires(Act.CHANGE, Data.IMPORTS)

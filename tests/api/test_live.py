@@ -112,19 +112,51 @@ def test_unknown_operations_and_odd_numbers(duty: FlaskClient) -> None:
         assert answer.json["field"] == "last_id"
 
 
-def test_streams_never_take_the_last_threads(
+def test_streams_never_take_the_last_threads_nor_one_account_all_of_them(
     make_app: Callable[[Settings], Flask], settings: Settings
 ) -> None:
-    server = make_app(replace(settings, threads=api.live.RESERVED_THREADS + 2))
+    server = make_app(replace(settings, threads=api.live.RESERVED_THREADS + 4))
     browser = server.test_client()
-    bearer = {"Authorization": "Bearer demo-wall"}
-    first = browser.get("/live?operation=demo", headers=bearer)
-    second = browser.get("/live?operation=demo", headers=bearer)
-    third = browser.get("/live?operation=demo", headers=bearer)
-    assert [one.status_code for one in (first, second, third)] == [200, 200, 503]
-    first.close()
-    again = browser.get("/live?operation=demo", headers=bearer)
+
+    def open_as(account: str) -> TestResponse:
+        bearer = {"Authorization": f"Bearer demo-{account}"}
+        return browser.get("/live?operation=demo", headers=bearer)
+
+    of_the_wall = [open_as("wall") for _ in range(4)]
+    assert [one.status_code for one in of_the_wall] == [200, 200, 200, 503]
+    refused = of_the_wall.pop()
+    assert refused.json is not None
+    assert (refused.json["account"], refused.json["open"], refused.json["most"]) == ("wall", 3, 3)
+    assert "wall" in refused.json["detail"]
+    assert refused.headers["Retry-After"] == str(refused.json["retry_after"])
+    other, too_many = open_as("duty"), open_as("review")
+    assert (other.status_code, too_many.status_code) == (200, 503)
+    assert too_many.json is not None
+    assert (too_many.json["account"], too_many.json["most"]) == ("", 4)
+    of_the_wall.pop().close()
+    again = open_as("review")
     assert again.status_code == 200
-    again.close()
-    second.close()
-    assert not services_of(server.extensions).live._subscriptions
+    for one in (again, other, *of_the_wall):
+        one.close()
+    assert services_of(server.extensions).live.screens() == 0
+    assert server.extensions["live"][0].taken() == 0
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("HEAD", "/live?operation=demo", 200),
+        ("GET", "/live?operation=nowhere", 404),
+        ("GET", "/live?operation=demo&last_id=x", 400),
+    ],
+)
+def test_what_opens_no_stream_keeps_no_place(
+    duty: FlaskClient, server: Flask, method: str, path: str, status: int
+) -> None:
+    """More often than there are places, one after another."""
+    for _ in range(2 * server.extensions["live"][0].most("FPU_DUTY")):
+        with duty.open(path, method=method) as answer:
+            assert answer.status_code == status
+            assert method != "HEAD" or answer.data == b""
+    assert server.extensions["live"][0].taken() == 0
+    assert services_of(server.extensions).live.screens() == 0

@@ -44,6 +44,10 @@ WANTED: dict[str, Wanted] = {
         ("the same", "paho alone, storing nothing:", ""),
         ("the same", "OwnTracks Recorder in its usual form: 19.0 a second (quoted", "at least 20"),
     ),
+    "screens_storm": (
+        ("the health check, slowest answer while 12 screens open", "", "at most 1 s"),
+        ("a signed-in answer, slowest answer while 12 screens open", "", "at most 1 s"),
+    ),
     "track_analysis": (
         ("fixes of 12 vehicles", "movingpandas 0.23.0", "at least 500"),
         ("generated fixes: precision", "", "at least 0.98"),

@@ -54,6 +54,7 @@ class Script:
     crossings: list[dict[str, Any]] = field(default_factory=list)
     alerts: list[dict[str, Any]] = field(default_factory=list)
     signed_in: bool = True
+    crowd: dict[str, Any] | None = None
     refusing: bool = False
     beat_s: float = 1.0
 
@@ -196,6 +197,9 @@ class Stage:
         return jsonify(found)
 
     def _live(self) -> Response:
+        if self.script.crowd is not None:
+            headers = {"Retry-After": str(self.script.crowd["retry_after"])}
+            return Response(json.dumps(self.script.crowd), 503, headers)
         screen: queue.Queue[str | None] = queue.Queue()
         self._screens.append(screen)
         answer = Response(self._stream(screen), mimetype="text/event-stream")

@@ -193,6 +193,19 @@ def test_what_is_no_longer_kept_makes_the_screen_start_again(
         assert numbers(take(subscription, 1)) == [4]
 
 
+@pytest.mark.parametrize(("missed", "kind"), [(5, "log"), (6, "reset")])
+def test_who_missed_too_much_starts_again_without_reading_it(
+    database: Database, make_hub: MakeHub, missed: int, kind: str
+) -> None:
+    write(database, *range(10))
+    hub = make_hub(most_missed=5)
+    subscription = hub.subscribe("demo", Journal(database).head() - missed)
+    assert take(subscription, 1)[0].kind == kind
+    write(database, 99)
+    hub.wake()
+    assert numbers(take(subscription, 5 if kind == "log" else 1))[-1] == 99
+
+
 def test_a_slow_screen_starts_again_and_goes_on(database: Database, make_hub: MakeHub) -> None:
     hub = make_hub(room=10)
     slow, quick = hub.subscribe("demo"), Reader(hub.subscribe("demo"), 20)

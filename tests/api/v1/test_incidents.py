@@ -162,7 +162,7 @@ def test_a_line_of_the_log_and_an_alert(ask: Ask, services: Services) -> None:
     assert ask("duty", "POST", "/log", line).status_code == 200
     assert ask("wall", "POST", "/log", line | {"command_id": str(uuid.uuid4())}).status_code == 403
     assert ask("duty", "GET", "/log").json["items"][0]["record"] == {"text": "Radio check"}
-    assert ask("duty", "GET", "/alerts").json == {"items": []}
+    assert ask("duty", "GET", "/alerts").json == {"items": [], "truncated": False}
     assert ask("duty", "POST", "/alerts/none/acknowledge", {}).status_code == 404
     assert ask("duty", "GET", "/log?limit=0").json["field"] == "limit"
 
