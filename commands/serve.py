@@ -36,8 +36,12 @@ def serve_command(settings: Settings, services: Services, factory: Factory) -> c
     def serve() -> None:
         """Serve the dashboard, and the feeds on their second address if there is one."""
         _prepare(settings, services)
-        if settings.feed_host:
+        if settings.feed_host and settings.demonstration:
             announce_phone(settings, services)
+        elif settings.feed_host:
+            click.echo(
+                f"the feeds alone are at http://{_address(settings.feed_host, settings.feed_port)}"
+            )
         if settings.policy_file:
             click.echo(f"what the unit has set is from {settings.policy_file}")
         click.echo(f"the dashboard is at http://{_address(settings.host, settings.port)}")
