@@ -104,6 +104,8 @@ def _refuse_unsafe(settings: Settings, env: Mapping[str, str]) -> None:
             reasons.append("FPU_TRUSTED_PROXY must name the proxy that ends TLS")
     elif settings.host not in ("127.0.0.1", "::1", "localhost"):
         reasons.append("the demonstration listens on the loopback address only (FPU_HOST)")
+    if min(settings.connections, settings.address_connections) < 1:
+        reasons.append("FPU_CONNECTIONS and FPU_ADDRESS_CONNECTIONS must be at least 1")
     if env.get("DASH_MCP_ENABLED"):
         reasons.append("DASH_MCP_ENABLED opens an endpoint without sign-in: unset it")
     if reasons:
