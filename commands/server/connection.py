@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import time
+from collections.abc import Callable
 from enum import Enum
 from typing import Any
 
@@ -65,7 +66,13 @@ class Connection:
     """A socket, the request that comes in by it, and the answer that goes out."""
 
     def __init__(
-        self, cfg: Any, sock: socket.socket, client: Any, server: Any, limits: Limits
+        self,
+        cfg: Any,
+        sock: socket.socket,
+        client: Any,
+        server: Any,
+        limits: Limits,
+        streams: Callable[[Connection], object],
     ) -> None:
         sock.setblocking(False)
         with contextlib.suppress(OSError):
@@ -79,12 +86,13 @@ class Connection:
         self._limits = limits
         self.place = Place.ARRIVING
         self.keeps = False
+        self.streams = False
         self.counted = 0
         self.waits_for: tuple[int, Any] | None = None
         self.received = Received()
         self.parser = get_parser(cfg, (), client)
         self.parser.unreader = self.received
-        self.outlet = Outlet(sock, limits.stream_s)
+        self.outlet = Outlet(sock, limits.stream_s, lambda: streams(self))
         self.arriving = Arriving(limits, time.monotonic(), limits.head_s)
         self.deadline = self.arriving.deadline
 

@@ -11,6 +11,7 @@ import select
 import socket
 import time
 from collections import deque
+from collections.abc import Callable
 
 _STREAM = b"text/event-stream"
 
@@ -18,12 +19,14 @@ _STREAM = b"text/event-stream"
 class Outlet:
     """Stands for the socket of one connection while a thread writes its answer.
 
+    ``streams`` is called once an answer turns out to be a stream.
     ``broken`` once the client is gone or a stream's reader did not read for ``stream_s`` seconds;
     a write then raises ``OSError``.
     """
 
-    def __init__(self, sock: socket.socket, stream_s: float) -> None:
+    def __init__(self, sock: socket.socket, stream_s: float, streams: Callable[[], object]) -> None:
         self._sock = sock
+        self._streams = streams
         self._stream_s = stream_s
         self._kept: deque[memoryview] = deque()
         self._waits: bool | None = None
@@ -39,6 +42,8 @@ class Outlet:
         if self._waits is None:
             # The head of an answer is written first and in one piece.
             self._waits = _STREAM in data
+            if self._waits:
+                self._streams()
         if self.broken:
             raise BrokenPipeError("the connection has ended")
         if data:

@@ -37,6 +37,7 @@ STAYS_MILLISECONDS = 5
 _ACCEPTED_AT_ONCE = 64
 _SWEEP_S = 0.25
 _SWITCH_S = 0.001
+_AT_ONCE = 16  # requests that threads answer side by side, beside the streams; more take no less
 _NO_ROOM = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 _MAY_GO = (Place.ARRIVING, Place.QUEUED, Place.LEAVING, Place.LINGERING)
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -66,6 +67,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         )
         self._turns: Turns[Connection] = Turns()
         self._working = 0  # threads that have a request
+        self._streaming = 0  # threads that have a stream
         self._held = 0  # bytes of requests and answers that the main loop keeps
         self._swept = 0.0
         self._stopping_since = 0.0
@@ -89,9 +91,10 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
                     raise
                 self._drop(self._places.make_room())
                 return
-            self._enter(Connection(self.cfg, sock, client, listener.getsockname(), self.limits))
+            self._enter(sock, client, listener.getsockname())
 
-    def _enter(self, connection: Connection) -> None:
+    def _enter(self, sock: socket.socket, client: Any, server: Any) -> None:
+        connection = Connection(self.cfg, sock, client, server, self.limits, self._streams)
         self.nr_conns += 1
         self._drop(self._places.enter(connection, connection.address))
         self._arrive(connection, None)
@@ -132,7 +135,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         self._next_turns()
 
     def _next_turns(self) -> None:
-        while self._turns and self._working < self.cfg.threads:
+        free = min(_AT_ONCE, self.cfg.threads - self._streaming)
+        while self._turns and self._working < free:
             connection = self._turns.take()
             if connection.place is Place.QUEUED:  # it may have gone while it waited
                 self._working += 1
@@ -141,7 +145,17 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
                 self._count(connection)
                 self.enqueue_req(connection)
 
+    def _now_streams(self, connection: Connection) -> None:
+        """A thread has a stream, which does little for a long time."""
+        connection.streams = True
+        self._working -= 1
+        self._streaming += 1
+        self._next_turns()
+
     # In a thread
+
+    def _streams(self, connection: Connection) -> None:
+        self.method_queue.defer(self._now_streams, connection)
 
     def handle(self, conn: Connection) -> bool:
         """Answer the requests of a connection while they follow closely; tells whether it may be
@@ -192,7 +206,11 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
 
     def finish_request(self, conn: Connection, fs: Any) -> None:
         """A thread has answered."""
-        self._working -= 1
+        if conn.streams:
+            conn.streams = False
+            self._streaming -= 1
+        else:
+            self._working -= 1
         self._next_turns()
         conn.keeps = not fs.cancelled() and fs.exception() is None and fs.result()
         if conn.outlet.broken:
