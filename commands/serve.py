@@ -110,6 +110,7 @@ def _options(settings: Settings) -> dict[str, Any]:
         "bind": bind,
         "workers": settings.workers + bool(settings.feed_host),
         "threads": settings.threads,
+        "backlog": 4096,
         "worker_class": Worker,
         "graceful_timeout": _GRACE_SECONDS,
         "keepalive": 30,  # whether at all; how long the worker's own limits say

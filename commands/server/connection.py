@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import socket
 import time
 from collections.abc import Callable
@@ -16,7 +15,6 @@ from commands.server.arriving import Arriving, State
 from commands.server.limits import Limits
 from commands.server.outlet import Outlet
 
-_UNREAD_MILLISECONDS = 30_000
 _PIECE = 64 * 1024
 
 
@@ -75,10 +73,6 @@ class Connection:
         streams: Callable[[Connection], object],
     ) -> None:
         sock.setblocking(False)
-        with contextlib.suppress(OSError):
-            # A client who is gone without a word, or does not read, is noticed by the system.
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNREAD_MILLISECONDS)
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         self.line = sock
         self.client = client
         self.server = server
@@ -90,8 +84,8 @@ class Connection:
         self.counted = 0
         self.waits_for: tuple[int, Any] | None = None
         self.received = Received()
-        self.parser = get_parser(cfg, (), client)
-        self.parser.unreader = self.received
+        self.parser: Any = None
+        self._cfg = cfg
         self.outlet = Outlet(sock, limits.stream_s, lambda: streams(self))
         self.arriving = Arriving(limits, time.monotonic(), limits.head_s)
         self.deadline = self.arriving.deadline
@@ -114,6 +108,9 @@ class Connection:
 
     def hand_over(self) -> None:
         """Give the parser the request that has arrived."""
+        if self.parser is None:  # many a client never gets so far
+            self.parser = get_parser(self._cfg, (), self.client)
+            self.parser.unreader = self.received
         self.received.give(bytes(self.arriving.held))
         self.arriving.held = bytearray()
         self.outlet.begin()

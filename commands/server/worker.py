@@ -37,6 +37,7 @@ STAYS_MILLISECONDS = 5
 _ACCEPTED_AT_ONCE = 64
 _SWEEP_S = 0.25
 _SWITCH_S = 0.001
+_UNREAD_MS = 30_000
 _AT_ONCE = 16  # requests that threads answer side by side, beside the streams; more take no less
 _NO_ROOM = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 _MAY_GO = (Place.ARRIVING, Place.QUEUED, Place.LEAVING, Place.LINGERING)
@@ -75,12 +76,19 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     def init_process(self) -> None:
         """Let the main loop have its turn among busy threads sooner than usual."""
         sys.setswitchinterval(_SWITCH_S)
+        for listener in self.sockets:
+            with contextlib.suppress(OSError):  # a UNIX socket knows neither
+                # A client who is gone without a word, or does not read, is noticed by the system;
+                # connections have this from their listener.
+                listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+                listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNREAD_MS)
         super().init_process()
 
     # Coming in
 
     def accept(self, listener: Any) -> None:
         """Take the connections that are there."""
+        server = listener.getsockname()
         for _ in range(_ACCEPTED_AT_ONCE):
             try:
                 sock, client = listener.accept()
@@ -91,7 +99,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
                     raise
                 self._drop(self._places.make_room())
                 return
-            self._enter(sock, client, listener.getsockname())
+            self._enter(sock, client, server)
 
     def _enter(self, sock: socket.socket, client: Any, server: Any) -> None:
         connection = Connection(self.cfg, sock, client, server, self.limits, self._streams)
