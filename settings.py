@@ -18,7 +18,8 @@ class Settings:
 
     ``profile`` is ``demo`` or ``production``. ``feed_host``, when set, is a second address on
     which only the feed endpoints answer (``make phone``). ``policy_file`` names the unit's own
-    timers, reserve, roles and words; empty is the defaults. ``mqtt_username`` and
+    timers, reserve, roles and words; empty is the defaults. ``connections`` may be open at once in
+    a worker, ``address_connections`` of them from one address. ``mqtt_username`` and
     ``mqtt_password`` are who ``flask feeds mqtt`` is to its broker.
     """
 
@@ -35,6 +36,8 @@ class Settings:
     policy_file: str = ""
     workers: int = 1
     threads: int = 48
+    connections: int = 2000
+    address_connections: int = 64
     mqtt_username: str = ""
     mqtt_password: str = ""
 
@@ -66,6 +69,8 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
         policy_file=env.get("FPU_POLICY", ""),
         workers=_integer(env, "FPU_WORKERS", default.workers),
         threads=_integer(env, "FPU_THREADS", default.threads),
+        connections=_integer(env, "FPU_CONNECTIONS", default.connections),
+        address_connections=_integer(env, "FPU_ADDRESS_CONNECTIONS", default.address_connections),
         mqtt_username=env.get("FPU_MQTT_USERNAME", ""),
         mqtt_password=env.get("FPU_MQTT_PASSWORD", ""),
     )
@@ -99,6 +104,8 @@ def _refuse_unsafe(settings: Settings, env: Mapping[str, str]) -> None:
             reasons.append("FPU_TRUSTED_PROXY must name the proxy that ends TLS")
     elif settings.host not in ("127.0.0.1", "::1", "localhost"):
         reasons.append("the demonstration listens on the loopback address only (FPU_HOST)")
+    if min(settings.connections, settings.address_connections) < 1:
+        reasons.append("FPU_CONNECTIONS and FPU_ADDRESS_CONNECTIONS must be at least 1")
     if env.get("DASH_MCP_ENABLED"):
         reasons.append("DASH_MCP_ENABLED opens an endpoint without sign-in: unset it")
     if reasons:

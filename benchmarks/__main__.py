@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from benchmarks.table import Row, heading, not_measured, rendered
 
 NAMES = (
+    "half_open",
     "incident_rebuild",
     "incident_decision",
     "ingest_burst",

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from typing import Any
 
 import click
 from flask import Flask
 from gunicorn.app.base import BaseApplication
-from gunicorn.arbiter import Arbiter
 
 from commands.group import closed_to_others
 from commands.phone import announce_phone
-from commands.worker import Worker
+from commands.server.limits import FEED_BODY, Limits
+from commands.server.master import Master
+from commands.server.open_files import room_for
+from commands.server.worker import Worker
 from data.database import Database
 from data.migrate import is_current, upgrade
 from data.private_files import UMASK
@@ -41,17 +44,25 @@ def serve_command(settings: Settings, services: Services, factory: Factory) -> c
 
 
 class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
-    """Gunicorn with threads: a live stream holds one thread for as long as its screen is open."""
+    """Gunicorn with threads: a live stream holds one thread for as long as its screen is open.
+
+    ``feeds_apart``: the phones' port has a worker of its own, and ``now_for_feeds`` is true while
+    that one is started.
+    """
 
     def __init__(self, settings: Settings, factory: Factory) -> None:
         self._settings = settings
         self._factory = factory
+        self._connections = room_for(settings.connections)
+        self.feeds_apart = bool(settings.feed_host)
+        self.now_for_feeds = False
+        self.exempt = settings.trusted_proxy
         super().__init__()
 
     def run(self) -> None:
         """Serve until a signal ends it; raises ``ClickException`` where it cannot start."""
         try:
-            _Master(self).run()
+            Master(self).run()
         except RuntimeError as fault:
             raise click.ClickException(str(fault)) from fault
 
@@ -64,29 +75,21 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         """The application of one worker, made after the fork so that it shares no connection."""
         return self._factory(self._settings)
 
-
-class _Master(Arbiter):  # type: ignore[misc]  # gunicorn has no types
-    """The process over the workers; it remembers which signal ended it."""
-
-    stopped_by = ""
-
-    def handle_term(self) -> None:
-        self.stopped_by = "SIGTERM"
-        super().handle_term()
-
-    def handle_int(self) -> None:
-        self.stopped_by = "SIGINT"
-        super().handle_int()
-
-    def handle_quit(self) -> None:
-        self.stopped_by = "SIGQUIT"
-        super().handle_quit()
+    def limits(self) -> Limits:
+        """What clients of the worker that is started now may do."""
+        limits = Limits(
+            connections=self._connections, of_one_address=self._settings.address_connections
+        )
+        return replace(limits, body_bytes=FEED_BODY) if self.now_for_feeds else limits
 
 
 def _serve(settings: Settings, services: Services, factory: Factory) -> None:
     _prepare(settings, services)
-    if settings.feed_host:
+    if settings.feed_host and settings.demonstration:
         announce_phone(settings, services)
+    elif settings.feed_host:
+        address = _address(settings.feed_host, settings.feed_port)
+        click.echo(f"the feeds alone are at http://{address}")
     if settings.policy_file:
         click.echo(f"what the unit has set is from {settings.policy_file}")
     click.echo(f"the dashboard is at http://{_address(settings.host, settings.port)}")
@@ -111,11 +114,12 @@ def _options(settings: Settings) -> dict[str, Any]:
         bind.append(_address(settings.feed_host, settings.feed_port))
     return {
         "bind": bind,
-        "workers": settings.workers,
+        "workers": settings.workers + bool(settings.feed_host),
         "threads": settings.threads,
+        "backlog": 4096,
         "worker_class": Worker,
         "graceful_timeout": _GRACE_SECONDS,
-        "keepalive": 30,
+        "keepalive": 30,  # whether at all; how long the worker's own limits say
         "timeout": 60,
         "umask": UMASK,  # its own default lets everybody write
         "loglevel": "warning",
@@ -133,7 +137,8 @@ def _start_duties(worker: Any) -> None:
     # One request makes Dash finish its set-up before people come, and from several threads.
     worker.wsgi.test_client().get("/healthz")
     settle()
-    services_of(worker.wsgi.extensions).duties.start()
+    # What one process does for all is done by one that people's screens do not share with phones.
+    services_of(worker.wsgi.extensions).duties.start(shared=not worker.is_for_feeds)
 
 
 def _stop_duties(_arbiter: Any, worker: Any) -> None:
@@ -143,7 +148,7 @@ def _stop_duties(_arbiter: Any, worker: Any) -> None:
         services.close()
 
 
-def _say_stopped(master: _Master) -> None:
+def _say_stopped(master: Master) -> None:
     click.echo(f"stopped by {master.stopped_by}" if master.stopped_by else "stopped")
 
 

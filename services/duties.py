@@ -36,14 +36,16 @@ class Duties:
         self._stopped = threading.Event()
         self._threads: list[threading.Thread] = []
 
-    def start(self) -> None:
-        """Start every duty; a second call changes nothing."""
+    def start(self, *, shared: bool = True) -> None:
+        """Start every duty, or without ``shared`` only what each process does for itself; a second
+        call changes nothing."""
         if self._threads:
             return
         self._stopped.clear()
         self._threads = [
             threading.Thread(target=self._go_on, args=(duty,), name=duty.name, daemon=True)
             for duty in self._duties
+            if shared or not duty.alone
         ]
         for thread in self._threads:
             thread.start()

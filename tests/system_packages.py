@@ -25,6 +25,10 @@ def missing() -> list[str]:
         found.append("redis-server")
     if not shutil.which("mosquitto", path=WITH_SERVERS):
         found.append("mosquitto")
+    if not shutil.which("nginx", path=WITH_SERVERS):
+        found.append("nginx-light")
+    if not shutil.which("caddy", path=WITH_SERVERS):
+        found.append("caddy")
     return found
 
 

@@ -41,6 +41,7 @@ def test_safe_production_starts() -> None:
         ({"FPU_TRUSTED_PROXY": ""}, "FPU_TRUSTED_PROXY"),
         ({"FPU_PROFILE": "prodution"}, "FPU_PROFILE"),
         ({"FPU_PORT": "many"}, "FPU_PORT"),
+        ({"FPU_ADDRESS_CONNECTIONS": "0"}, "FPU_ADDRESS_CONNECTIONS"),
     ],
 )
 def test_unsafe_production_does_not(change: dict[str, str], named: str) -> None:

@@ -16,6 +16,11 @@ Wanted = tuple[tuple[str, str, str], ...]
 """What stands in a row: among what was measured, among what it is held against; its limit."""
 
 WANTED: dict[str, Wanted] = {
+    "half_open": (
+        ("the slowest answer beside 60 clients who do not finish", "with nobody else:", ""),
+        ("the same at the phones' port", "with nobody else:", ""),
+        ("the same, of all of these", "", "at most 1000 ms"),
+    ),
     "incident_rebuild": (
         ("the states from 500 events of 50 incidents", "library transitions:", "at least 8"),
         ("the picture made at a start", "library transitions:", "at least 8"),
