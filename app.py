@@ -29,7 +29,7 @@ from api import (
     security_headers,
     strings,
 )
-from api.access import gate, sign_in
+from api.access import account, gate, sign_in
 from api.document import Dashboard
 from api.feed_listener import FeedListener
 from api.feeds import FeedDoor
@@ -91,7 +91,7 @@ def create_app(settings: Settings | None = None, unit: UnitFile | None = None) -
     use_words(server, unit.words)
     services = join(server, settings, unit.policy)
     server.extensions[EXTENSION] = services
-    gate.register(server, services.accounts)
+    gate.register(server, services.accounts, services.start_check)
     dashboard = _dashboard(server, services)
     _open_edges(server, settings, services)
     security_headers.register(server, dashboard, production=not settings.demonstration)
@@ -178,6 +178,7 @@ def _open_edges(server: Flask, settings: Settings, services: Services) -> None:
     problems.register(server)
     health.register(server, services)
     sign_in.register(server, services)
+    account.register(server, services)
     strings.register(server)
     live.register(server, services, settings.threads)
     for blueprint in (

@@ -12,6 +12,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 
 from commands.phone import announce_phone
+from commands.start import refuse_demonstration
 from commands.worker import Worker
 from data.database import Database
 from data.migrate import is_current, upgrade
@@ -65,7 +66,9 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
 
     def load(self) -> Flask:
         """The application of one worker, made after the fork so that it shares no connection."""
-        return self._factory(self._settings)
+        made = self._factory(self._settings)
+        services_of(made.extensions).start_check.passed()  # before the first worker was started
+        return made
 
 
 class _Master(Arbiter):  # type: ignore[misc]  # gunicorn has no types
@@ -93,6 +96,7 @@ def _prepare(settings: Settings, services: Services) -> None:
             upgrade(database)
         elif not is_current(database):
             raise click.ClickException("the database has another schema: run flask db upgrade")
+    refuse_demonstration(services.start_check)
     services.roster.ensure_live(services.clock())
     if settings.demonstration:
         seed_demonstration_accounts(services.accounts)

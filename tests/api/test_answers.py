@@ -17,7 +17,7 @@ from flask.testing import FlaskClient
 import domain.errors as errors
 from api.problems import STATUS, from_error
 from pages.strings import catalogue
-from services.container import Services
+from services.container import Services, services_of
 from settings import Settings
 from tests.api.conftest import BEARER
 
@@ -142,7 +142,9 @@ def test_production_says_that_it_is_served_over_tls(
     make_app: Callable[[Settings], Flask], settings: Settings
 ) -> None:
     production = replace(settings, profile="production", secret_key="s" * 32, trusted_proxy="::1")
-    headers = make_app(production).test_client().get("/sign-in").headers
+    server = make_app(production)
+    services_of(server.extensions).start_check.passed()
+    headers = server.test_client().get("/sign-in").headers
     assert "max-age=" in headers["Strict-Transport-Security"]
 
 

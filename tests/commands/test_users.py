@@ -47,7 +47,7 @@ CHANGES = (
     (("role", "anna", "AUDITOR"), "role_changed", "anna"),
     (("disable", "anna"), "account_disabled", "anna"),
     (("enable", "anna"), "account_enabled", "anna"),
-    (("token", "anna"), "token_issued", "anna"),
+    (("token", "anna", "--for", "the archive"), "token_issued", "anna"),
     (("revoke-tokens", "anna"), "tokens_revoked", "anna"),
 )
 
