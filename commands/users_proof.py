@@ -9,7 +9,7 @@ import click
 from domain.errors import NotPermitted
 from services.access.accounts import Accounts
 from services.access.credentials import Credentials
-from services.access.start_check import DemonstrationCredentials
+from services.access.start_check import REMOVE, DemonstrationCredentials
 
 HERE = "the command line"
 
@@ -58,6 +58,8 @@ def proved_to_add(services: HasAccounts, by: str | None, role: str) -> str | Non
         return proved(services, by)
     every = services.accounts.accounts()
     if any(one.role == "ADMIN" and one.enabled for one in every):
+        if services.demonstration_credentials.found().accounts:
+            raise NotPermitted(f"the accounts of the demonstration are there: first {REMOVE}")
         return proved(services, by)
     if role != "ADMIN":
         raise NotPermitted("there is no administrator yet: the first account is an ADMIN")

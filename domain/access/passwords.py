@@ -81,29 +81,22 @@ def check_password(
     said = "".join(letter for letter in folded if letter.isalnum())
     if is_repeated(folded) or is_repeated(said) or len(set(folded)) < _FEWEST_DIFFERENT:
         raise WeakPassword("repeated", "is the same few characters again and again")
+    own = [_folded(name), *_parts(_folded(name))]
+    if any(_little_beside(folded, text, own) for text in _readings(folded)):
+        raise WeakPassword("own_name", "is the name of the account, or little more")
     if _is_common(folded, common):
         raise WeakPassword("common", "is a common password, or one with digits around it")
     if len(without_runs(folded)) < _ENOUGH:
         raise WeakPassword("sequence", "is a sequence of letters, digits or keys")
-    _check_words(folded, _folded(name), words)
+    known = (*own, *KNOWN_WORDS, *map(_folded, words))
+    if any(_little_beside(folded, text, known) for text in _readings(folded)):
+        raise WeakPassword("known_word", "is made of words of the unit, its place or this product")
 
 
 def seen_length(password: str) -> int:
     """How many characters a person sees: a letter and its accents are one."""
     composed = unicodedata.normalize("NFC", password)
     return sum(unicodedata.category(letter) not in ("Mn", "Me", "Cf") for letter in composed)
-
-
-def _check_words(folded: str, name: str, words: Collection[str]) -> None:
-    own = [name, *_parts(name)]
-    for text in _readings(folded):
-        if _little_beside(folded, text, own):
-            raise WeakPassword("own_name", "is the name of the account, or little more")
-        known = (*own, *KNOWN_WORDS, *map(_folded, words))
-        if _little_beside(folded, text, known):
-            raise WeakPassword(
-                "known_word", "is made of words of the unit, its place or this product"
-            )
 
 
 def _little_beside(folded: str, text: str, words: Iterable[str]) -> bool:
