@@ -30,7 +30,7 @@ from api import (
     security_headers,
     strings,
 )
-from api.access import gate, rights, sign_in, turns
+from api.access import account, gate, rights, sign_in, turns
 from api.document import Dashboard
 from api.feed_listener import FeedListener
 from api.feeds import FeedDoor
@@ -97,7 +97,7 @@ def create_app(settings: Settings | None = None, unit: UnitFile | None = None) -
     services = join(server, settings, unit.policy)
     server.extensions[EXTENSION] = services
     turns.register(server)
-    gate.register(server, services.accounts)
+    gate.register(server, services.accounts, services.start_check)
     rights.register(server, services.roster)
     dashboard = _dashboard(server, services)
     _open_edges(server, settings, services)
@@ -188,6 +188,7 @@ def _open_edges(server: Flask, settings: Settings, services: Services) -> None:
     problems.register(server)
     health.register(server, services)
     sign_in.register(server, services)
+    account.register(server, services)
     strings.register(server)
     live.register(server, services, settings.threads)
     of_the_moment = OfTheMoment(services.cache, services.heads, services.clock)

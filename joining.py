@@ -11,6 +11,7 @@ from functools import partial
 from flask import Flask
 
 from data.access.account_store import SqlAccountStore
+from data.access.common_passwords import CommonPasswords
 from data.cache import KeptCache
 from data.database import Database
 from data.event_store import EventStore
@@ -37,6 +38,8 @@ from formats.refused import read_entry
 from formats.registry import FILE_FORMATS, file_format
 from services.access.accounts import Accounts
 from services.access.attempts import LateLimiter, SignInAttempts
+from services.access.credentials import Credentials
+from services.access.start_check import DemonstrationCredentials, StartCheck
 from services.anchoring import Anchoring
 from services.clock import Clock, utc_now
 from services.clocks import Clocks
@@ -97,7 +100,8 @@ class _Stores:
         self.roster = RosterService(self.database, RosterStore())
         self.reception = Reception()
         self.hub = LiveHub(self.journal, trouble=self.reception.trouble)
-        self.accounts = _accounts(self.database, settings)
+        self.kept_accounts = SqlAccountStore(self.database)
+        self.accounts = _accounts(self.kept_accounts, settings)
 
     def use_cases(self, clock: Clock) -> UseCases:
         """What people and scenarios do to incidents and the occurrence log."""
@@ -174,6 +178,7 @@ def join(server: Flask, settings: Settings, policy: Policy) -> Services:
     device_clocks = Clocks(stores.fixes, stores.quarantine, policy.tracks)
     log_check = stores.log_check()
     sealing = stores.sealing()
+    everybodys = DemonstrationCredentials(stores.kept_accounts, stores.accounts, stores.roster)
     duties = [
         Duty("prune the journal", _PRUNE_EVERY, partial(_prune, stores.journal)),
         Duty("watch the timers", _WATCH_EVERY, timers.watch),
@@ -195,6 +200,9 @@ def join(server: Flask, settings: Settings, policy: Policy) -> Services:
         duties=Duties(duties, leases),
         scenarios=scenarios,
         accounts=stores.accounts,
+        credentials=Credentials(stores.kept_accounts, utc_now),
+        demonstration_credentials=everybodys,
+        start_check=StartCheck(everybodys, needed=not settings.demonstration),
         roster=stores.roster,
         live=stores.hub,
         ingest=ingest,
@@ -278,9 +286,9 @@ def _track_files(
     )
 
 
-def _accounts(database: Database, settings: Settings) -> Accounts:
+def _accounts(store: SqlAccountStore, settings: Settings) -> Accounts:
     attempts = SignInAttempts(LateLimiter(settings.cache_url or IN_PROCESS))
-    return Accounts(SqlAccountStore(database), attempts, utc_now)
+    return Accounts(store, attempts, utc_now, common=CommonPasswords())
 
 
 def _prune(journal: Journal) -> None:

@@ -8,6 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from domain.access.proxies import UntrustedProxy, trusted_networks
+from domain.access.secret_keys import fault_of_secret
+
 ROOT = Path(__file__).resolve().parent
 DEMONSTRATION_SECRET = "demonstration-only-not-a-secret"  # noqa: S105 - production refuses it
 
@@ -48,7 +51,11 @@ class Settings:
 
 
 class UnsafeSettings(Exception):
-    """The production profile refuses to start; the message lists every reason."""
+    """The program refuses to start; the message lists every reason, ``reasons`` each of them."""
+
+    def __init__(self, *reasons: str) -> None:
+        super().__init__("; ".join(reasons))
+        self.reasons = reasons
 
 
 def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
@@ -96,8 +103,7 @@ def _refuse_unsafe(settings: Settings, env: Mapping[str, str]) -> None:
     if settings.profile not in ("demo", "production"):
         reasons.append("FPU_PROFILE must be demo or production")
     if settings.profile == "production":
-        if settings.secret_key == DEMONSTRATION_SECRET or len(settings.secret_key) < 32:
-            reasons.append("FPU_SECRET_KEY must be set, at least 32 characters")
+        reasons += _faults_of_secret(settings.secret_key)
         if env.get("FLASK_DEBUG", "0") not in ("", "0") or env.get("DASH_DEBUG"):
             reasons.append("debug must be off (FLASK_DEBUG, DASH_DEBUG)")
         if not settings.trusted_proxy:
@@ -106,7 +112,24 @@ def _refuse_unsafe(settings: Settings, env: Mapping[str, str]) -> None:
         reasons.append("the demonstration listens on the loopback address only (FPU_HOST)")
     if min(settings.connections, settings.address_connections) < 1:
         reasons.append("FPU_CONNECTIONS and FPU_ADDRESS_CONNECTIONS must be at least 1")
+    if settings.trusted_proxy:
+        reasons += _faults_of_proxies(settings.trusted_proxy)
     if env.get("DASH_MCP_ENABLED"):
         reasons.append("DASH_MCP_ENABLED opens an endpoint without sign-in: unset it")
     if reasons:
-        raise UnsafeSettings("; ".join(reasons))
+        raise UnsafeSettings(*reasons)
+
+
+def _faults_of_secret(secret: str) -> list[str]:
+    if secret == DEMONSTRATION_SECRET:
+        return ["FPU_SECRET_KEY is the demonstration's, which everybody knows: set one of your own"]
+    fault = fault_of_secret(secret)
+    return [] if fault is None else [f"FPU_SECRET_KEY {fault}"]
+
+
+def _faults_of_proxies(addresses: str) -> list[str]:
+    try:
+        trusted_networks(addresses)
+    except UntrustedProxy as refused:
+        return [f"FPU_TRUSTED_PROXY: {fault}" for fault in refused.faults]
+    return []

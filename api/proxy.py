@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_address
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from werkzeug.middleware.proxy_fix import ProxyFix
+
+from domain.access.proxies import trusted_networks
 
 
 class TrustedProxy:
     """Believes ``X-Forwarded-For``, ``-Proto`` and ``-Host`` from the named proxy alone.
 
-    ``addresses`` is one address or network, or several separated by commas; raises ``ValueError``
-    when it is neither.
+    ``addresses`` is one address or network, or several separated by commas; raises
+    ``UntrustedProxy`` for what is neither, or too wide.
     """
 
     def __init__(self, application: WSGIApplication, addresses: str) -> None:
         self._direct = application
         self._forwarded = ProxyFix(application, x_for=1, x_proto=1, x_host=1)
-        self._networks = [ip_network(part.strip()) for part in addresses.split(",")]
+        self._networks = trusted_networks(addresses)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if self._trusts(environ.get("REMOTE_ADDR", "")):

@@ -25,7 +25,7 @@ def settings_of_environment() -> Settings:
     except UnsafeSettings as refused:
         if not _on_a_command_line():
             raise
-        _end(str(refused).split("; "))
+        _end(refused.reasons)
 
 
 def unit_file(read: Callable[[], UnitFile]) -> UnitFile:

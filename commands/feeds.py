@@ -13,8 +13,10 @@ import click
 from commands.feed_options import tls_files
 from commands.feeds_mqtt import ServeMqtt, mqtt_command
 from commands.group import Group
+from commands.start import refuse_demonstration
 from data.database import Database
 from data.migrate import is_current
+from services.access.start_check import StartCheck
 from services.clock import Clock
 from services.roster import RosterService
 from settings import Settings
@@ -29,6 +31,8 @@ class HasFeeds(Protocol):
     def roster(self) -> RosterService: ...
     @property
     def close(self) -> Callable[[], None]: ...
+    @property
+    def start_check(self) -> StartCheck: ...
 
 
 class ServeCot(Protocol):
@@ -65,6 +69,7 @@ def _ready(settings: Settings, get_services: Callable[[], HasFeeds]) -> Iterator
     """The database is fit and has the live operation; everything is closed afterwards."""
     services = get_services()
     _check_schema(settings)
+    refuse_demonstration(services.start_check)
     services.roster.ensure_live(services.clock())
     try:
         yield

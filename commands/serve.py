@@ -17,6 +17,7 @@ from commands.server.limits import FEED_BODY, Limits
 from commands.server.master import Master
 from commands.server.open_files import room_for
 from commands.server.worker import Worker
+from commands.start import refuse_demonstration
 from data.database import Database
 from data.migrate import is_current, upgrade
 from data.private_files import UMASK
@@ -73,7 +74,9 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
 
     def load(self) -> Flask:
         """The application of one worker, made after the fork so that it shares no connection."""
-        return self._factory(self._settings)
+        made = self._factory(self._settings)
+        services_of(made.extensions).start_check.passed()  # before the first worker was started
+        return made
 
     def limits(self) -> Limits:
         """What clients of the worker that is started now may do."""
@@ -103,6 +106,7 @@ def _prepare(settings: Settings, services: Services) -> None:
             upgrade(database)
         elif not is_current(database):
             raise click.ClickException("the database has another schema: run flask db upgrade")
+    refuse_demonstration(services.start_check)
     services.roster.ensure_live(services.clock())
     if settings.demonstration:
         seed_demonstration_accounts(services.accounts)

@@ -1,16 +1,20 @@
-"""``flask users``: accounts, roles, passwords and bearer tokens."""
+"""``flask users``: accounts, their roles and passwords."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
 
 import click
 
 from commands.group import Group
-from domain.errors import NotPermitted
+from commands.users_credentials import (
+    add_rescue_commands,
+    add_session_commands,
+    add_token_commands,
+)
+from commands.users_proof import BY, HasAccounts, proved, proved_to_add
 from domain.time import to_rfc3339
-from services.access.accounts import SIGN_IN_ROLES, Accounts
+from services.access.checks import SIGN_IN_ROLES
 from services.access.demonstration_accounts import seed_demonstration_accounts
 
 _NAME = click.argument("name")
@@ -22,42 +26,17 @@ _PASSWORD = click.option(
     confirmation_prompt=True,
     help="Asked for when it is not given; given here, others on this machine may see it.",
 )
-
-
-_BY = click.option(
-    "--by",
-    metavar="ADMIN",
-    help="Who does it: an administrator, whose password is asked for and who is recorded.",
-)
-_HERE = "the command line"
-
-
-class HasAccounts(Protocol):
-    """What these commands need of the joined services."""
-
-    @property
-    def demonstration(self) -> bool: ...
-    @property
-    def accounts(self) -> Accounts: ...
-
-
-def _proved(accounts: Accounts, by: str | None) -> str | None:
-    """The administrator whose password was given; raises ``NotSignedIn``, ``NotPermitted``."""
-    if by is None:
-        return None
-    password = click.prompt(f"Password of {by}", hide_input=True)
-    user = accounts.confirm_password(by, password, _HERE)
-    if user.role != "ADMIN":
-        raise NotPermitted(f"{user.name} is no administrator", guard="role")
-    return user.name
+_CHANGES = "to be changed at the next sign-in"
 
 
 def users_commands(get_services: Callable[[], HasAccounts]) -> Group:
     """The group, to be added to ``app.cli``; ``get_services`` is called when a command runs."""
-    group = Group("users", help="Accounts, their roles, passwords and bearer tokens.")
+    group = Group("users", help="Accounts, their roles, passwords, sessions and bearer tokens.")
     _add_account_commands(group, get_services)
     _add_change_commands(group, get_services)
-    _add_token_commands(group, get_services)
+    add_token_commands(group, get_services)
+    add_session_commands(group, get_services)
+    add_rescue_commands(group, get_services)
     return group
 
 
@@ -67,6 +46,7 @@ def _add_account_commands(group: Group, get_services: Callable[[], HasAccounts])
         """Show every account."""
         for account in get_services().accounts.accounts():
             state = "" if account.enabled else "  disabled"
+            state += "  must change the password" if account.must_change else ""
             since = to_rfc3339(account.created_at)
             click.echo(f"{account.name:<24} {account.role:<12} since {since}{state}")
 
@@ -74,12 +54,13 @@ def _add_account_commands(group: Group, get_services: Callable[[], HasAccounts])
     @_NAME
     @_ROLE
     @_PASSWORD
-    @_BY
+    @BY
     def add(name: str, role: str, password: str, by: str | None) -> None:
-        """Add an account."""
-        accounts = get_services().accounts
-        accounts.add(name, role, password, by=_proved(accounts, by))
-        click.echo(f"added {name} as {role}")
+        """Add an account. Its password must be changed at the first sign-in."""
+        services = get_services()
+        by = proved_to_add(services, by, role)
+        services.accounts.add(name, role, password, by=by, must_change=True)
+        click.echo(f"added {name} as {role}; the password is {_CHANGES}")
 
     @group.command()
     def demonstration() -> None:
@@ -95,57 +76,42 @@ def _add_change_commands(group: Group, get_services: Callable[[], HasAccounts]) 
     @group.command()
     @_NAME
     @_PASSWORD
-    @_BY
+    @BY
     def password(name: str, password: str, by: str | None) -> None:
-        """Set another password; every session of the account ends."""
-        accounts = get_services().accounts
-        accounts.set_password(name, password, by=_proved(accounts, by))
-        click.echo(f"{name} has another password")
+        """Set another password; every session and token of the account ends.
+
+        It must be changed at the next sign-in, unless one's own is set.
+        """
+        services = get_services()
+        own = by == name
+        by = proved(services, by, initial=own)
+        services.accounts.set_password(name, password, by=by, must_change=not own)
+        click.echo(f"{name} has another password" + ("" if own else f", {_CHANGES}"))
 
     @group.command()
     @_NAME
     @_ROLE
-    @_BY
+    @BY
     def role(name: str, role: str, by: str | None) -> None:
-        """Give an account another role, in force at once."""
-        accounts = get_services().accounts
-        accounts.set_role(name, role, by=_proved(accounts, by))
+        """Give an account another role; its sessions and tokens end at once."""
+        services = get_services()
+        services.accounts.set_role(name, role, by=proved(services, by))
         click.echo(f"{name} is {role}")
 
     @group.command()
     @_NAME
-    @_BY
+    @BY
     def disable(name: str, by: str | None) -> None:
-        """Let an account sign in no longer; its sessions end at once."""
-        accounts = get_services().accounts
-        accounts.set_enabled(name, False, by=_proved(accounts, by))
+        """Let an account sign in no longer; its sessions and tokens end at once."""
+        services = get_services()
+        services.accounts.set_enabled(name, False, by=proved(services, by))
         click.echo(f"{name} is disabled")
 
     @group.command()
     @_NAME
-    @_BY
+    @BY
     def enable(name: str, by: str | None) -> None:
         """Let an account sign in again."""
-        accounts = get_services().accounts
-        accounts.set_enabled(name, True, by=_proved(accounts, by))
+        services = get_services()
+        services.accounts.set_enabled(name, True, by=proved(services, by))
         click.echo(f"{name} is enabled")
-
-
-def _add_token_commands(group: Group, get_services: Callable[[], HasAccounts]) -> None:
-    @group.command()
-    @_NAME
-    @click.option("--note", default="", help="What the token is for.")
-    @_BY
-    def token(name: str, note: str, by: str | None) -> None:
-        """Issue a bearer token; it is shown once."""
-        accounts = get_services().accounts
-        click.echo(accounts.issue_token(name, note, by=_proved(accounts, by)))
-
-    @group.command("revoke-tokens")
-    @_NAME
-    @_BY
-    def revoke_tokens(name: str, by: str | None) -> None:
-        """Revoke every bearer token of an account."""
-        accounts = get_services().accounts
-        count = accounts.revoke_tokens(name, by=_proved(accounts, by))
-        click.echo(f"revoked {count}")

@@ -127,6 +127,7 @@ users = Table(
     Column("password_hash", Text, nullable=False),
     Column("enabled", Boolean, nullable=False, server_default="1"),
     Column("created_at", BigInteger, nullable=False),
+    Column("must_change", Boolean, nullable=False, server_default="0"),  # the password
 )
 
 sessions = Table(
@@ -137,6 +138,11 @@ sessions = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
     Column("ended_at", BigInteger),
+    Column("used_at", BigInteger),  # by a person; none: when it was begun
+    Column("ended_because", String(20)),
+    Column("address", String(80), nullable=False, server_default=""),
+    Column("device", String(80), nullable=False, server_default=""),
+    Index("ix_sessions_user", "user"),
 )
 
 tokens = Table(
@@ -144,9 +150,12 @@ tokens = Table(
     metadata,
     Column("hash", String(64), primary_key=True),  # SHA-256 of the token
     Column("user", ForeignKey("users.name"), nullable=False),
-    Column("note", Text, nullable=False, server_default=""),
+    Column("note", Text, nullable=False, server_default=""),  # what it is for
     Column("created_at", BigInteger, nullable=False),
     Column("revoked_at", BigInteger),
+    Column("expires_at", BigInteger),  # none: in the demonstration
+    Column("used_at", BigInteger),
+    Column("issued_by", String(40)),
 )
 
 # --- the log: the only truth -------------------------------------------------------------------

@@ -72,13 +72,20 @@ class SystemLog:
         """What there is of what the chain tells of: accounts, operations, and the roster over the
         columns that were ``recorded``."""
         accounts = {
-            row.name: AccountFacts(row.role, bool(row.enabled), secret_digest(row.password_hash))
+            row.name: AccountFacts(
+                row.role,
+                bool(row.enabled),
+                secret_digest(row.password_hash),
+                must_change=bool(row.must_change),
+            )
             for row in connection.execute(select(users))
         }
-        valid = select(tokens.c.user, tokens.c.hash).where(tokens.c.revoked_at.is_(None))
-        for user, token in connection.execute(valid):
+        valid = select(tokens.c.user, tokens.c.hash, tokens.c.expires_at)
+        for user, token, expires in connection.execute(valid.where(tokens.c.revoked_at.is_(None))):
             if user in accounts:
-                accounts[user].tokens.add(secret_digest(token))
+                digest = secret_digest(token)
+                accounts[user].tokens.add(digest)
+                accounts[user].expires[digest] = expires
         opened = dict.fromkeys(connection.scalars(select(operations.c.id)), 0)
         return SystemFacts(
             accounts, opened, roster=roster_digest(connection, recorded.roster or None)

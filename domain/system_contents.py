@@ -17,12 +17,18 @@ NOTED = "chains_noted"
 
 @dataclass(slots=True)
 class AccountFacts:
-    """An account: ``password`` and ``tokens`` (those that open something) are digests."""
+    """An account: ``password`` and ``tokens`` (those that were not revoked) are digests.
+
+    ``expires`` has the microsecond at which a token ends, by its digest, None where it does not;
+    ``must_change`` is whether the password must be changed.
+    """
 
     role: str
     enabled: bool
     password: str
     tokens: set[str] = field(default_factory=set)
+    expires: dict[str, int | None] = field(default_factory=dict)
+    must_change: bool = False
 
 
 @dataclass(slots=True)
@@ -55,6 +61,7 @@ def recorded_facts(events: Iterable[SystemEvent]) -> tuple[SystemFacts, list[str
                 _note(facts, operation, number, digest)
         elif event.event in _ADDED:
             account = AccountFacts(body["role"], body["enabled"], body["password"])
+            account.must_change = body.get("must_change", False)
             facts.accounts[event.subject] = account
         elif event.event in _CHANGES:
             if event.subject in facts.accounts:
@@ -74,6 +81,11 @@ def _role(account: AccountFacts, body: Mapping[str, Any]) -> None:
 
 def _password(account: AccountFacts, body: Mapping[str, Any]) -> None:
     account.password = body["password"]
+    account.must_change = body.get("must_change", False)
+
+
+def _rehashed(account: AccountFacts, body: Mapping[str, Any]) -> None:
+    account.password = body["password"]
 
 
 def _enable(account: AccountFacts, _body: Mapping[str, Any]) -> None:
@@ -86,6 +98,15 @@ def _disable(account: AccountFacts, _body: Mapping[str, Any]) -> None:
 
 def _token(account: AccountFacts, body: Mapping[str, Any]) -> None:
     account.tokens.add(body["token"])
+    _limit(account, body)
+
+
+def _limit(account: AccountFacts, body: Mapping[str, Any]) -> None:
+    account.expires[body["token"]] = body.get("expires_at")
+
+
+def _revoke_one(account: AccountFacts, body: Mapping[str, Any]) -> None:
+    account.tokens.discard(body["token"])
 
 
 def _revoke(account: AccountFacts, _body: Mapping[str, Any]) -> None:
@@ -95,11 +116,13 @@ def _revoke(account: AccountFacts, _body: Mapping[str, Any]) -> None:
 _CHANGES = {
     "role_changed": _role,
     "password_changed": _password,
-    "password_rehashed": _password,
+    "password_rehashed": _rehashed,
     "account_enabled": _enable,
     "account_disabled": _disable,
     "token_issued": _token,
     "token_found": _token,
+    "token_limited": _limit,
+    "token_revoked": _revoke_one,
     "tokens_revoked": _revoke,
 }
 
@@ -123,6 +146,12 @@ def _differences(recorded: AccountFacts, there: AccountFacts) -> Iterable[str]:
         yield f"it is {words[there.enabled]}, recorded last was {words[recorded.enabled]}"
     if there.password != recorded.password:
         yield "its password is not the one that was recorded last"
+    if there.must_change != recorded.must_change:
+        words = {True: "must be changed", False: "need not be changed"}
+        yield f"its password {words[there.must_change]}, recorded last was otherwise"
+    both = there.tokens & recorded.tokens
+    if moved := sum(there.expires.get(one) != recorded.expires.get(one) for one in both):
+        yield f"{moved} of its tokens end at another time than was recorded"
     if added := len(there.tokens - recorded.tokens):
         yield f"{added} token(s) open it that were never issued, or were revoked"
     if gone := len(recorded.tokens - there.tokens):

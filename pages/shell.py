@@ -11,6 +11,7 @@ from dash.development.base_component import Component
 from flask import has_request_context, request
 
 from domain.access.rights import Act, Data, may, may_in
+from domain.access.sessions import LIMITS
 from domain.analysis_settings import AnalysisSettings
 from domain.errors import DashboardError
 from domain.roster import Operation
@@ -173,6 +174,7 @@ def shell(content: Component, context: ShellContext) -> Component:
             kind=context.kind,
             role=context.role,
             user=context.user,
+            idle_seconds=_seconds_of_idle(context.role),
             may_acknowledge="yes" if may(context.role, Act.CHANGE, Data.ALERTS) else "",
             sees=" ".join(kind for kind in _TOLD_TO_SCRIPTS if context.sees(kind)),
             late_after=context.freshness.late_after_s,
@@ -182,6 +184,12 @@ def shell(content: Component, context: ShellContext) -> Component:
             shift_started=context.shift_started,
         ),
     )
+
+
+def _seconds_of_idle(role: str) -> str:
+    """After so long without use the session ends; empty where it does not."""
+    limits = LIMITS.get(role)
+    return "" if limits is None or limits.idle is None else f"{limits.idle.total_seconds():.0f}"
 
 
 def _frame(context: ShellContext) -> Component:
@@ -290,7 +298,12 @@ def _person(context: ShellContext) -> Component:
         [
             html.Button(id=ids.THEME_SWITCH, className="quiet", type="button"),
             html.Nav(_languages(context, back), **aria(label=text("shell.language", say))),
-            html.Div([html.Strong(context.user), html.Span(role)], className="who"),
+            html.A(
+                [html.Strong(context.user), html.Span(role)],
+                href=f"/account?{back}",
+                title=text("account.open", say),
+                className="who",
+            ),
             html.Div(
                 [
                     html.A(

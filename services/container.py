@@ -11,6 +11,8 @@ from typing import Any
 
 from domain.policy import Policy
 from services.access.accounts import Accounts
+from services.access.credentials import Credentials
+from services.access.start_check import DemonstrationCredentials, StartCheck
 from services.anchoring import Anchoring
 from services.cache import Cache
 from services.clock import Clock
@@ -59,6 +61,9 @@ class Services:
     duties: Duties
     scenarios: Demonstration
     accounts: Accounts
+    credentials: Credentials
+    demonstration_credentials: DemonstrationCredentials
+    start_check: StartCheck
     roster: RosterService
     live: LiveHub
     ingest: Ingest

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import posixpath
 import re
+from contextlib import suppress
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -17,9 +19,10 @@ from flask import Flask, Request, redirect, request
 from werkzeug.wrappers import Response
 
 from api.problems import problem
-from domain.errors import InvalidField, NotPermitted, NotSignedIn
+from domain.errors import InvalidField, NotPermitted, NotSignedIn, StoreUnavailable
 from pages.session import Visitor, visitor
 from services.access.accounts import Accounts
+from services.access.start_check import StartCheck
 
 _OPEN = frozenset(
     {
@@ -30,20 +33,24 @@ _OPEN = frozenset(
         "/assets/sign-in.css",
     }
 )
+_HEALTH = ("/healthz", "/readyz")
 _OPEN_BELOW = ("/assets/fonts/",)
 _NO_PAGES_BELOW = ("/api/", "/feeds", "/live", "/map/", "/assets/", "/strings/", "/_dash")
+_TO_CHANGE = frozenset({"/account", "/account/password", "/sign-out"})
+"""All that is open to somebody whose password somebody else has set."""
+
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _JSON_ONLY = ("/api/", "/_dash-update-component")
 _FILES = re.compile(r"/api/v1/operations/[^/]+/imports")
 
 
-def register(server: Flask, accounts: Accounts) -> None:
-    """Ask who it is before every request of ``server``."""
+def register(server: Flask, accounts: Accounts, start_check: StartCheck) -> None:
+    """Ask who it is before every request of ``server``, and whether it may be served at all."""
     manager = flask_login.LoginManager(server)
     manager.session_protection = None  # a session is a random secret that the server can end
     manager.user_loader(lambda secret: _of_session(accounts, secret))
     manager.request_loader(lambda asked: _of_token(accounts, asked))
-    server.before_request(_check)
+    server.before_request(partial(_check, accounts, start_check))
 
 
 def is_open(path: str) -> bool:
@@ -63,14 +70,21 @@ def safe_next(wanted: str | None) -> str:
     return "/" if parts.scheme or parts.netloc or parts.path == "/sign-in" else wanted
 
 
-def _check() -> Response | None:
+def _check(accounts: Accounts, start_check: StartCheck) -> Response | None:
+    if request.path not in _HEALTH:
+        start_check.check()
     _refuse_other_encodings()
     if request.method not in _READING:
         _refuse_other_sites()
     if is_open(request.path):
         return None
-    if visitor() is None:
+    who = visitor()
+    if who is None:
         return _to_sign_in()
+    if who.user.must_change and request.path not in _TO_CHANGE:
+        return _to_change()
+    if who.credential and _is_use():
+        _note_use(accounts, who.credential)
     if request.method not in _READING and request.path.startswith(_JSON_ONLY):
         return _refuse_other_types()
     return None
@@ -106,14 +120,41 @@ def _refuse_other_types() -> Response | None:
     return problem(415, "Unsupported media type", "send application/json")
 
 
+def _is_use() -> bool:
+    """Whether a person has done this: opened a page, or sent something.
+
+    What the screens ask for by themselves is not; their script tells of keys and the pointer.
+    """
+    if request.path.startswith("/_dash"):
+        return False
+    return request.method not in _READING or _wants_page()
+
+
+def _note_use(accounts: Accounts, secret: str) -> None:
+    # who only looks is not turned away while nothing can be written
+    with suppress(StoreUnavailable):
+        accounts.use(secret)
+
+
+def _to_change() -> Response:
+    """Somebody must change the password before anything else."""
+    if request.method in _READING and _wants_page():
+        return redirect("/account" + _back_to(request.full_path), 302)
+    raise NotPermitted("change your password first: somebody else has set it", guard="password")
+
+
 def _to_sign_in() -> Response:
     if not _wants_page():
         raise NotSignedIn("sign in, or send a bearer token")
     if request.method not in _READING:
         return redirect("/sign-in", 303)
-    wanted = safe_next(request.full_path.rstrip("?"))
-    query = "" if wanted == "/" else "?" + urlencode({"next": wanted})
-    return redirect("/sign-in" + query, 302)
+    return redirect("/sign-in" + _back_to(request.full_path), 302)
+
+
+def _back_to(path: str) -> str:
+    """The query that leads back to where somebody wanted to be."""
+    wanted = safe_next(path.rstrip("?"))
+    return "" if wanted == "/" else "?" + urlencode({"next": wanted})
 
 
 def _wants_page() -> bool:

@@ -10,16 +10,22 @@ from flask import Flask, make_response, redirect, render_template, request, sess
 from werkzeug.wrappers import Response
 
 from api.access.gate import safe_next
+from api.access.user_agent import in_words
 from domain.access.accounts import User
 from domain.access.rights import Act, Data, requires
+from domain.access.sessions import LIMITS, Ending
 from domain.errors import NotFound, NotSignedIn, TooManyRequests
 from pages.session import LANGUAGE_COOKIE, Visitor, current_language, visitor
 from pages.strings import LANGUAGES, text
-from services.access.accounts import LONGEST_NAME, LONGEST_PASSWORD
+from services.access.accounts import LONGEST_PASSWORD
+from services.access.checks import LONGEST_NAME
 from services.access.demonstration_accounts import DEMONSTRATION_ACCOUNTS
 from services.container import Services
 
 _DESK = "desk"
+_FLASK_LOGIN = "_user_id"
+"""Where Flask-Login keeps the secret in the signed cookie."""
+
 _DESK_SIZE = 6
 _A_YEAR = 31_536_000
 
@@ -67,7 +73,8 @@ def _sign_in(services: Services) -> Response:
     name = request.form.get("name", "").strip()[:LONGEST_NAME]
     password = request.form.get("password", "")[: LONGEST_PASSWORD + 1]
     try:
-        opened = services.accounts.sign_in(name, password, request.remote_addr or "")
+        device = in_words(request.user_agent.string)
+        opened = services.accounts.sign_in(name, password, request.remote_addr or "", device=device)
     except NotSignedIn:
         return _page(services, name=name, fault="sign_in.refused", status=401)
     except TooManyRequests as refusal:
@@ -93,6 +100,7 @@ def _page(services: Services, *, name: str, fault: str = "", status: int = 200) 
     now = visitor()
     wanted = request.args.get("language", "")
     language = wanted if wanted in LANGUAGES else current_language()
+    ended, minutes = ("", 0) if now or fault else _why_ended(services)
     page = render_template(
         "sign_in.html",
         say=lambda key, **values: text(key, language, **values),
@@ -104,10 +112,22 @@ def _page(services: Services, *, name: str, fault: str = "", status: int = 200) 
         choices=_choices(services, None if now is None else now.user),
         name=name[:LONGEST_NAME],
         fault=fault,
+        ended=ended,
+        ended_minutes=minutes,
         next=safe_next(request.values.get("next")),
     )
     answer = make_response(page, status)
     return _remember_language(answer, wanted) if wanted in LANGUAGES else answer
+
+
+def _why_ended(services: Services) -> tuple[str, int]:
+    """Why the session that this browser still has the cookie of is over, and its idle minutes."""
+    secret = session.get(_FLASK_LOGIN)
+    found = services.accounts.why_ended(secret) if isinstance(secret, str) else None
+    if found is None or found[0] is Ending.SIGNED_OUT:
+        return "", 0
+    idle = LIMITS[found[1]].idle
+    return found[0].value, 0 if idle is None else int(idle.total_seconds() // 60)
 
 
 def _choices(services: Services, user: User | None) -> Sequence[Choice]:

@@ -1,16 +1,16 @@
 """Who may sign in, and who is signed in: accounts, sessions and bearer tokens.
 
 A session is a random secret of 256 bits that only the browser has; the store keeps its SHA-256.
-Every request asks the store again, so a disabled account, another role or an ended session counts
-from the next request on. Passwords are kept as Argon2id hashes (RFC 9106, second recommended
-setting).
+Every request asks the store again, so what ends a session counts from the next request on: another
+password, another role, a disabled account. These end the account's tokens as well. Passwords are
+kept as Argon2id hashes (RFC 9106, second recommended setting).
 """
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -19,19 +19,33 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from domain.access.accounts import Account, User
-from domain.errors import InvalidField, NotFound, NotSignedIn, TooManyRequests
+from domain.access.passwords import LONGEST, SHORTEST, Common, check_password
+from domain.access.sessions import (
+    LIMITS,
+    NOTED_EVERY,
+    TOKEN_DAYS,
+    Ending,
+    KeptSession,
+    KeptToken,
+    digest_of,
+)
+from domain.errors import (
+    InvalidField,
+    NotFound,
+    NotPermitted,
+    NotSignedIn,
+    StoreUnavailable,
+    TooManyRequests,
+)
 from domain.system_log import NewSystemEvent, secret_digest
-from domain.transitions import ROLES
+from domain.time import to_microseconds
+from services.access.checks import LONGEST_NAME, check_days, check_name, check_purpose, check_role
+from services.access.ports import AccountStore
 from services.clock import Clock
 
-SIGN_IN_ROLES = tuple(role for role in ROLES if role != "SYSTEM")
-SESSION_LENGTH = timedelta(hours=12)
-"""A shift of eight hours and its handover."""
-
-WALL_SESSION_LENGTH = timedelta(days=30)
-LONGEST_NAME = 40
-LONGEST_PASSWORD = 200
-SHORTEST_PASSWORD = 12
+LONGEST_PASSWORD = LONGEST
+SHORTEST_PASSWORD = SHORTEST
+_LONGEST_PLACE = 80
 
 _REFUSED = "the account or the password is not right, or the account is disabled"
 
@@ -43,54 +57,6 @@ class Session:
     user: User
     secret: str
     expires_at: datetime
-
-
-class AccountStore(Protocol):
-    """Where accounts, sessions and tokens are kept. ``digest`` is always a SHA-256 in hex."""
-
-    def account(self, name: str) -> Account | None:
-        """The account of that name."""
-
-    def accounts(self) -> Sequence[Account]:
-        """Every account, by name."""
-
-    def add_account(self, account: Account, told: NewSystemEvent) -> bool:
-        """Keep a new account and record it; False when the name is taken."""
-
-    def change_account(
-        self,
-        told: NewSystemEvent,
-        values: Mapping[str, Any],
-        *,
-        only_if: Mapping[str, Any] | None = None,
-        end_sessions: bool = False,
-    ) -> bool:
-        """Change ``values`` (named as in ``Account``) of the account ``told.subject``, and record
-        it; False where it is not there, or does not have ``only_if`` any more."""
-
-    def open_session(
-        self, digest: str, name: str, created_at: datetime, expires_at: datetime
-    ) -> None:
-        """Keep a session."""
-
-    def session_holder(self, digest: str, now: datetime) -> Account | None:
-        """The enabled account whose session is neither ended nor expired."""
-
-    def end_session(self, digest: str, at: datetime) -> None:
-        """End one session."""
-
-    def add_token(self, digest: str, note: str, told: NewSystemEvent) -> bool:
-        """Keep a bearer token of the account ``told.subject`` and record it; one that is there
-        already stays as it is, and nothing is recorded."""
-
-    def token_holder(self, digest: str) -> Account | None:
-        """The enabled account whose token is not revoked."""
-
-    def revoke_tokens(self, told: NewSystemEvent) -> int:
-        """Revoke every token of the account ``told.subject`` and record it; how many there were."""
-
-    def hands_on(self, name: str) -> frozenset[str]:
-        """The other accounts that ``name`` has given a password or a token."""
 
 
 class Attempts(Protocol):
@@ -115,23 +81,35 @@ class Accounts:
         attempts: Attempts,
         clock: Clock,
         hasher: PasswordHasher | None = None,
+        common: Common = frozenset(),
     ) -> None:
+        self._common = common
         self._store = store
         self._attempts = attempts
         self._clock = clock
         self._hasher = hasher or PasswordHasher()
         self._nobody: str | None = None
 
-    def sign_in(self, name: str, password: str, address: str) -> Session:
-        """A new session for the right password; ``address`` is where the attempt comes from."""
-        return self._open_session(self._proved(name, password, address))
+    def sign_in(self, name: str, password: str, address: str, *, device: str = "") -> Session:
+        """A new session for the right password; ``address`` is where the attempt comes from, and
+        ``device`` says in plain words what the person uses."""
+        return self._open_session(self._proved(name, password, address), address, device)
 
-    def confirm_password(self, name: str, password: str, address: str) -> User:
+    def confirm_password(
+        self, name: str, password: str, address: str, *, initial: bool = False
+    ) -> User:
         """Who it is that has entered the right password, without a session being opened.
 
-        Counted and refused as an attempt to sign in: ``NotSignedIn``, ``TooManyRequests``.
+        Counted and refused as an attempt to sign in: ``NotSignedIn``, ``TooManyRequests``. Raises
+        ``NotPermitted`` for a password that its owner must change, unless ``initial`` is enough.
         """
         account = self._proved(name, password, address)
+        if account.must_change and not initial:
+            raise NotPermitted(
+                f"the password of {account.name} was set by somebody else: {account.name} signs in"
+                " and changes it first",
+                guard="password",
+            )
         return User(account.name, account.role, f"password-{secrets.token_hex(5)}")
 
     def current(self, name: str) -> User | None:
@@ -150,20 +128,40 @@ class Accounts:
         return self._store.hands_on(name)
 
     def by_session(self, secret: str) -> User | None:
-        """Whose session this is, None when it ended or the account may not sign in any more."""
-        digest = _digest(secret)
-        account = self._store.session_holder(digest, self._clock())
-        return None if account is None else User(account.name, account.role, digest[:16])
+        """Whose session this is, None when it is over or the account may not sign in any more."""
+        session = self._good_session(secret)
+        if session is None:
+            return None
+        account = session.account
+        return User(account.name, account.role, session.id, account.must_change)
+
+    def use(self, secret: str) -> None:
+        """A person has used this session just now; written down once a minute."""
+        session, now = self._good_session(secret), self._clock()
+        if session is not None and now - session.used_at >= NOTED_EVERY:
+            self._store.note_use(digest_of(secret), now, NOTED_EVERY)
+
+    def why_ended(self, secret: str) -> tuple[Ending, str] | None:
+        """Why this session is over, and the role it had; None for one that is good or unknown."""
+        session = self._store.session(digest_of(secret))
+        over = None if session is None else session.over(self._clock())
+        return None if session is None or over is None else (over, session.account.role)
 
     def by_token(self, token: str) -> User | None:
-        """Whose bearer token this is, None when it is unknown or revoked."""
-        digest = _digest(token)
-        account = self._store.token_holder(digest)
-        return None if account is None else User(account.name, account.role, f"token-{digest[:10]}")
+        """Whose bearer token this is, None when it is unknown, revoked or at its end."""
+        digest, now = digest_of(token), self._clock()
+        kept = self._store.token(digest)
+        if kept is None or not kept.good(now):
+            return None
+        if kept.used_at is None or now - kept.used_at >= NOTED_EVERY:
+            # who only reads is not turned away while nothing can be written
+            with suppress(StoreUnavailable):
+                self._store.note_token_use(digest, now, NOTED_EVERY)
+        return User(kept.account.name, kept.account.role, f"token-{digest[:10]}")
 
     def sign_out(self, secret: str) -> None:
         """End this session; an unknown one is nothing to complain about."""
-        self._store.end_session(_digest(secret), self._clock())
+        self._store.end_session(digest_of(secret), self._clock(), Ending.SIGNED_OUT)
 
     def accounts(self) -> Sequence[Account]:
         """Every account, by name."""
@@ -179,48 +177,124 @@ class Accounts:
         *,
         minimum: int = SHORTEST_PASSWORD,
         by: str | None = None,
+        must_change: bool = False,
     ) -> None:
-        """A new account."""
-        _check_name(name)
-        _check_role(role)
-        account = Account(name, role, self._hash(password, minimum), True, self._clock())
-        facts = {"role": role, "enabled": True, "password": secret_digest(account.password_hash)}
+        """A new account. ``must_change``: whoever sets the password is not who will use it.
+
+        ``minimum`` below the usual is for the accounts of the demonstration, whose passwords
+        everybody knows. Raises ``InvalidField``, for a password its kind ``WeakPassword``.
+        """
+        check_name(name)
+        check_role(role)
+        hashed = self._hash(password, name, minimum)
+        account = Account(name, role, hashed, True, self._clock(), must_change)
+        facts = {
+            "role": role,
+            "enabled": True,
+            "password": secret_digest(hashed),
+            "must_change": must_change,
+        }
         told = NewSystemEvent("account_added", name, account.created_at, by, facts)
         if not self._store.add_account(account, told):
             raise InvalidField("name", f"there is an account {name!r} already")
 
-    def set_password(self, name: str, password: str, *, by: str | None = None) -> None:
-        """Another password; every session of the account ends."""
+    def set_password(
+        self, name: str, password: str, *, by: str | None = None, must_change: bool = False
+    ) -> None:
+        """Another password; every session and token of the account ends."""
         self._existing(name)
-        hashed = self._hash(password, SHORTEST_PASSWORD)
-        told = self._told("password_changed", name, by, password=secret_digest(hashed))
-        self._change(told, {"password_hash": hashed}, end_sessions=True)
+        hashed = self._hash(password, name)
+        told = self._told(
+            "password_changed", name, by, password=secret_digest(hashed), must_change=must_change
+        )
+        values = {"password_hash": hashed, "must_change": must_change}
+        self._change(told, values, end_sessions=True)
+
+    def change_own_password(
+        self, secret: str, present: str, new: str, address: str, *, device: str = ""
+    ) -> Session:
+        """The person of this session takes another password. Every session and token of the
+        account ends, and a new session goes on in the place of this one.
+
+        Raises ``NotSignedIn`` where ``secret`` is no session, ``InvalidField`` naming ``present``
+        or ``password``, ``TooManyRequests``.
+        """
+        session = self._good_session(secret)
+        if session is None:
+            raise NotSignedIn("sign in first")
+        name = session.account.name
+        try:
+            self.confirm_password(name, present, address, initial=True)
+        except NotSignedIn as refused:
+            raise InvalidField("present", "is not the present password") from refused
+        if new == present:
+            raise InvalidField("password", "is the present one: choose another")
+        self.set_password(name, new, by=name)
+        return self._open_session(self._existing(name), address, device)
 
     def set_role(self, name: str, role: str, *, by: str | None = None) -> None:
-        """Another role, from the next request of any open session on."""
-        _check_role(role)
-        self._change(self._told("role_changed", name, by, role=role), {"role": role})
+        """Another role; every session and token of the account ends, so that no session of a wall
+        screen goes on as a commander's. Nobody gives themselves one: ``NotPermitted``."""
+        check_role(role)
+        if by == name:
+            raise NotPermitted(
+                "nobody changes their own role: another administrator does", guard="role"
+            )
+        told = self._told("role_changed", name, by, role=role)
+        self._change(told, {"role": role}, end_sessions=True)
 
     def set_enabled(self, name: str, enabled: bool, *, by: str | None = None) -> None:
-        """Let an account sign in, or no longer; disabling ends its sessions for good."""
+        """Let an account sign in, or no longer; disabling ends its sessions and tokens for good."""
         told = self._told("account_enabled" if enabled else "account_disabled", name, by)
         self._change(told, {"enabled": enabled}, end_sessions=not enabled)
 
     def issue_token(
-        self, name: str, note: str = "", token: str | None = None, *, by: str | None = None
+        self,
+        name: str,
+        purpose: str = "",
+        token: str | None = None,
+        *,
+        by: str | None = None,
+        days: int | None = TOKEN_DAYS,
     ) -> str:
-        """A bearer token for programs; it is shown once and only its hash is kept."""
-        self._existing(name)
+        """A bearer token for programs; it is shown once and only its hash is kept.
+
+        ``token`` is one that is known beforehand, in the demonstration; ``days`` None has no end.
+        """
+        account, now = self._existing(name), self._clock()
+        if token is None:
+            check_purpose(purpose)
+            check_days(days)
         issued = token or secrets.token_urlsafe(32)
-        digest = _digest(issued)
-        told = self._told("token_issued", name, by, token=secret_digest(digest), note=note)
-        self._store.add_token(digest, note, told)
+        digest = digest_of(issued)
+        expires = None if days is None else now + timedelta(days=days)
+        kept = KeptToken(digest[:16], account, purpose, by, now, expires, None, None)
+        told = self._told(
+            "token_issued",
+            name,
+            by,
+            token=secret_digest(digest),
+            note=purpose,
+            expires_at=None if expires is None else to_microseconds(expires),
+        )
+        self._store.add_token(digest, kept, told)
         return issued
 
     def revoke_tokens(self, name: str, *, by: str | None = None) -> int:
         """Revoke every bearer token of an account; returns how many there were."""
         self._existing(name)
         return self._store.revoke_tokens(self._told("tokens_revoked", name, by))
+
+    def has_password(self, account: Account, password: str) -> bool:
+        """Whether this is the password, for a check that nobody has asked for from outside."""
+        return self._matches(account, password)
+
+    def shut(self, name: str) -> None:
+        """A password that nobody knows, and disabled: for accounts that must open nothing more."""
+        hashed = self._hasher.hash(secrets.token_urlsafe(32))
+        told = self._told("password_changed", name, None, password=secret_digest(hashed))
+        self._change(told, {"password_hash": hashed, "must_change": False}, end_sessions=True)
+        self.set_enabled(name, False)
 
     def _told(self, event: str, name: str, by: str | None, **facts: Any) -> NewSystemEvent:
         return NewSystemEvent(event, name, self._clock(), by, facts)
@@ -247,13 +321,22 @@ class Accounts:
         self._refresh_hash(account, password)
         return account
 
-    def _open_session(self, account: Account) -> Session:
+    def _open_session(self, account: Account, address: str, device: str) -> Session:
         secret = secrets.token_urlsafe(32)
         now = self._clock()
-        length = WALL_SESSION_LENGTH if account.role == "WALL" else SESSION_LENGTH
-        digest = _digest(secret)
-        self._store.open_session(digest, account.name, now, now + length)
-        return Session(User(account.name, account.role, digest[:16]), secret, now + length)
+        digest = digest_of(secret)
+        until = now + LIMITS[account.role].longest
+        place = (address[:_LONGEST_PLACE], device[:_LONGEST_PLACE])
+        session = KeptSession(digest[:16], account, now, now, until, *place)
+        self._store.open_session(digest, session)
+        user = User(account.name, account.role, session.id, account.must_change)
+        return Session(user, secret, until)
+
+    def _good_session(self, secret: str) -> KeptSession | None:
+        session = self._store.session(digest_of(secret))
+        if session is None or not session.account.enabled or session.over(self._clock()):
+            return None
+        return session
 
     def _existing(self, name: str) -> Account:
         account = self._store.account(name)
@@ -286,26 +369,9 @@ class Accounts:
         its = {"password_hash": account.password_hash}
         self._store.change_account(told, {"password_hash": hashed}, only_if=its)
 
-    def _hash(self, password: str, minimum: int) -> str:
-        if not minimum <= len(password) <= LONGEST_PASSWORD:
-            raise InvalidField(
-                "password", f"must have between {minimum} and {LONGEST_PASSWORD} characters"
-            )
+    def _hash(self, password: str, name: str, minimum: int = SHORTEST_PASSWORD) -> str:
+        if minimum >= SHORTEST_PASSWORD:
+            check_password(password, name, self._common)
+        elif len(password) < minimum:
+            raise InvalidField("password", f"must have at least {minimum} characters")
         return self._hasher.hash(password)
-
-
-def _digest(secret: str) -> str:
-    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _check_name(name: str) -> None:
-    # The name is written into the log for good, so it stays plain and short.
-    if not (0 < len(name) <= LONGEST_NAME and name.isascii()):
-        raise InvalidField("name", f"must have 1 to {LONGEST_NAME} plain letters or digits")
-    if not all(letter.isalnum() or letter in "._-" for letter in name):
-        raise InvalidField("name", "may have letters, digits, dot, hyphen and underscore only")
-
-
-def _check_role(role: str) -> None:
-    if role not in SIGN_IN_ROLES:
-        raise InvalidField("role", f"must be one of {', '.join(SIGN_IN_ROLES)}")

@@ -21,10 +21,15 @@ DEMONSTRATION_ACCOUNTS: dict[str, str] = {
 """Account and role, in the order in which the sign-in page offers them."""
 
 
+def demonstration_token(name: str) -> str:
+    """The bearer token of an account of the demonstration."""
+    return f"demo-{name}"
+
+
 def seed_demonstration_accounts(accounts: Accounts) -> None:
     """Create what is missing; what is there stays as it is."""
     there = {account.name for account in accounts.accounts()}
     for name, role in DEMONSTRATION_ACCOUNTS.items():
         if name not in there:
             accounts.add(name, role, name, minimum=1)
-        accounts.issue_token(name, note="demonstration", token=f"demo-{name}")
+        accounts.issue_token(name, "demonstration", demonstration_token(name), days=None)

@@ -19,7 +19,7 @@ from api.problems import STATUS, from_error
 from domain.access.rights import Act, Data, requires
 from pages.strings import catalogue
 from services.access.demonstration_accounts import DEMONSTRATION_ACCOUNTS
-from services.container import Services
+from services.container import Services, services_of
 from settings import Settings
 from tests.api.conftest import BEARER
 
@@ -175,7 +175,9 @@ def test_production_says_that_it_is_served_over_tls(
     make_app: Callable[[Settings], Flask], settings: Settings
 ) -> None:
     production = replace(settings, profile="production", secret_key="s" * 32, trusted_proxy="::1")
-    headers = make_app(production).test_client().get("/sign-in").headers
+    server = make_app(production)
+    services_of(server.extensions).start_check.passed()
+    headers = server.test_client().get("/sign-in").headers
     assert "max-age=" in headers["Strict-Transport-Security"]
 
 

@@ -112,6 +112,7 @@ def test_accounts_by_the_command_line(filled: Run, server: Flask) -> None:
     assert accounts.by_token(token) is None
     assert "disabled" in filled("users", "list").output
     assert filled("users", "enable", "anna").exit_code == 0
+    filled("users", "token", "anna", "--for", "another program")
     assert "1" in filled("users", "revoke-tokens", "anna").output
     typed = "another long password\nanother long password\n"
     assert filled("users", "password", "anna", input=typed).exit_code == 0

@@ -379,7 +379,7 @@ def test_what_somebody_changes_in_the_database_is_found(
     accounts = services_of(server.extensions).accounts
     for name in ("anna", "bert"):
         accounts.add(name, "FPU_DUTY", "a long enough password")
-    accounts.issue_token("anna")
+    accounts.issue_token("anna", "a program")
     accounts.revoke_tokens("anna")
     accounts.set_enabled("bert", False)
     assert run("log", "verify").exit_code == 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from alembic import command
@@ -16,8 +16,10 @@ from data.migrate import configuration, upgrade
 from data.roster_digest import roster_digest
 from data.roster_store import RosterStore
 from data.schema import devices, metadata, operations, tokens, users
-from data.system_log import SystemLog
+from data.system_log import SystemLog, append_system_events
+from domain.access.sessions import digest_of
 from domain.roster import Platoon, Unit
+from domain.system_contents import changed_behind, recorded_facts
 from domain.system_log import NewSystemEvent, broken_system_links, secret_digest
 
 
@@ -72,7 +74,11 @@ def test_what_is_there_already_is_found_by_the_chain_of_the_system(database: Dat
     log = SystemLog(database)
     with database.writing() as connection:
         found = log.chain(connection)
-        assert roster_digest(connection) == found[-1].body
+        assert roster_digest(connection) == next(
+            one.body for one in found if one.event == "roster_found"
+        )
+        recorded, _ = recorded_facts(found)
+        assert changed_behind(recorded.accounts, log.there(connection, recorded).accounts) == []
         roster.save(connection, [Platoon("p1", "live", "P", "support", 30)])
     told = NewSystemEvent("role_changed", "anna", now, "anna", {"role": "WALL"})
     assert store.change_account(told, {"role": "WALL"})
@@ -84,6 +90,7 @@ def test_what_is_there_already_is_found_by_the_chain_of_the_system(database: Dat
         ("token_found", "anna"),
         ("operation_found", "live"),
         ("roster_found", "roster"),
+        ("token_limited", "anna"),
         ("roster_changed", "roster"),
         ("role_changed", "anna"),
     ]
@@ -96,3 +103,35 @@ def test_a_chain_that_holds_more_than_what_was_found_is_not_let_go(database: Dat
         RosterStore().save(connection, [Unit("u", "PAPA 1", "patrol")])
     with pytest.raises(RuntimeError, match="no other table"):
         _downgrade(database, "0007")
+
+
+def test_tokens_that_are_there_end_but_for_those_of_the_demonstration(database: Database) -> None:
+    store, now = SqlAccountStore(database), datetime.now(UTC)
+    _downgrade(database, "0009")
+    issued = digest_of("an old token")
+    notes = {issued: "archive", digest_of("demo-duty"): "demonstration", "r" * 64: "revoked"}
+    with database.writing() as connection:
+        for name in ("duty", "anna"):
+            connection.exec_driver_sql(
+                "INSERT INTO users (name, role, password_hash, enabled, created_at) "
+                f"VALUES ('{name}', 'FPU_DUTY', '$h', TRUE, 0)"
+            )
+        for digest, note in notes.items():
+            user = "duty" if note == "demonstration" else "anna"
+            revoked = "1" if note == "revoked" else "NULL"
+            connection.exec_driver_sql(
+                'INSERT INTO tokens (hash, "user", note, created_at, revoked_at) '
+                f"VALUES ('{digest}', '{user}', '{note}', 0, {revoked})"
+            )
+        append_system_events(
+            connection,
+            [NewSystemEvent("token_issued", "anna", now, "boss", {"token": secret_digest(issued)})],
+        )
+    upgrade(database)
+    kept = {one.purpose: one for one in store.tokens()}
+    assert kept["demonstration"].expires_at is None
+    assert kept["archive"].issued_by == "boss"
+    assert kept["archive"].expires_at is not None
+    assert timedelta(days=89) < kept["archive"].expires_at - now < timedelta(days=91)
+    assert kept["archive"].good(now)
+    assert not kept["revoked"].good(now)

@@ -126,6 +126,8 @@ def test_other_credentials_open_nothing(stranger: FlaskClient, sent: str) -> Non
     [
         lambda services: services.accounts.set_enabled("duty", False),
         lambda services: services.accounts.set_password("duty", "another long password"),
+        lambda services: services.accounts.set_role("duty", "FPU_CMD"),
+        lambda services: services.credentials.end_sessions("duty", by="admin"),
     ],
 )
 def test_a_session_ends_in_the_middle(

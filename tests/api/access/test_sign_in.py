@@ -10,7 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from services.access.demonstration_accounts import DEMONSTRATION_ACCOUNTS
-from services.container import Services
+from services.container import Services, services_of
 from settings import Settings
 
 PRODUCTION_SECRET = "a secret of this test that is long enough"
@@ -18,10 +18,12 @@ PRODUCTION_SECRET = "a secret of this test that is long enough"
 
 @pytest.fixture
 def production(make_app: Callable[[Settings], Flask], settings: Settings) -> Flask:
-    """The same accounts in the production profile."""
-    return make_app(
+    """The same accounts in the production profile, as if nobody had looked for them."""
+    made = make_app(
         replace(settings, profile="production", secret_key=PRODUCTION_SECRET, trusted_proxy="::1")
     )
+    services_of(made.extensions).start_check.passed()
+    return made
 
 
 def _sign_in(browser: FlaskClient, name: str, **fields: str) -> int:

@@ -15,9 +15,12 @@ from data.access.account_store import SqlAccountStore
 from data.database import Database
 from data.schema import sessions, tokens, users
 from data.system_log import SystemLog
-from domain.errors import InvalidField, NotFound, NotSignedIn, TooManyRequests
+from domain.access.passwords import WeakPassword
+from domain.access.sessions import LIMITS, Ending
+from domain.errors import InvalidField, NotFound, NotPermitted, NotSignedIn, TooManyRequests
+from domain.system_contents import changed_behind, recorded_facts
 from domain.system_log import broken_system_links
-from services.access.accounts import SESSION_LENGTH, WALL_SESSION_LENGTH, Accounts
+from services.access.accounts import Accounts
 from services.access.attempts import LateLimiter, SignInAttempts
 from services.access.demonstration_accounts import (
     DEMONSTRATION_ACCOUNTS,
@@ -77,21 +80,51 @@ def test_neither_password_nor_secret_is_stored(accounts: Accounts, database: Dat
     assert opened.user.session not in opened.secret
 
 
-def test_a_session_ends_after_half_a_day(accounts: Accounts, clock: SettableClock) -> None:
+@pytest.mark.parametrize("role", LIMITS)
+def test_a_session_that_nobody_uses_ends(
+    accounts: Accounts, clock: SettableClock, role: str
+) -> None:
+    accounts.add("bert", role, PASSWORD)
+    secret = accounts.sign_in("bert", PASSWORD, HERE).secret
+    limits = LIMITS[role]
+    over = (Ending.LONGEST, limits.longest) if limits.idle is None else (Ending.IDLE, limits.idle)
+    clock.now += over[1] - timedelta(seconds=1)
+    assert accounts.by_session(secret) is not None, "asking who it is is no use"
+    assert accounts.why_ended(secret) is None
+    clock.now += timedelta(seconds=1)
+    assert accounts.by_session(secret) is None
+    assert accounts.why_ended(secret) == (over[0], role)
+    accounts.use(secret)
+    assert accounts.by_session(secret) is None, "it is too late"
+
+
+def test_a_session_in_use_lasts_for_its_longest(accounts: Accounts, clock: SettableClock) -> None:
     secret = accounts.sign_in("anna", PASSWORD, HERE).secret
-    clock.now += SESSION_LENGTH - timedelta(seconds=1)
-    assert accounts.by_session(secret) is not None
-    clock.now += timedelta(seconds=1)
+    ends = clock.now + LIMITS["FPU_DUTY"].longest
+    while clock.now + timedelta(hours=1) < ends:
+        clock.now += timedelta(hours=1)
+        accounts.use(secret)
+        assert accounts.by_session(secret) is not None
+    clock.now = ends
     assert accounts.by_session(secret) is None
+    assert accounts.why_ended(secret) == (Ending.LONGEST, "FPU_DUTY")
 
 
-def test_a_wall_screen_stays_for_a_month(accounts: Accounts, clock: SettableClock) -> None:
-    accounts.add("wall", "WALL", PASSWORD)
-    secret = accounts.sign_in("wall", PASSWORD, HERE).secret
-    clock.now += WALL_SESSION_LENGTH - timedelta(seconds=1)
-    assert accounts.by_session(secret) is not None
-    clock.now += timedelta(seconds=1)
-    assert accounts.by_session(secret) is None
+def test_use_is_written_down_once_a_minute(
+    accounts: Accounts, clock: SettableClock, database: Database
+) -> None:
+    secret = accounts.sign_in("anna", PASSWORD, HERE).secret
+    token = accounts.issue_token("anna", "a program")
+    noted = []
+    for _ in range(5):
+        clock.now += timedelta(seconds=25)
+        accounts.use(secret)
+        assert accounts.by_token(token) is not None
+        with database.reading() as connection:
+            its = connection.execute(select(sessions.c.used_at)).scalar_one()
+            noted.append((its, connection.execute(select(tokens.c.used_at)).scalar_one()))
+    assert len({its for its, _ in noted}) == 2  # at the beginning, and 75 seconds later
+    assert len({its for _, its in noted}) == 2  # when it was used first, and 75 seconds later
 
 
 def test_signing_out_ends_that_session_only(accounts: Accounts) -> None:
@@ -104,7 +137,7 @@ def test_signing_out_ends_that_session_only(accounts: Accounts) -> None:
 
 def test_disabling_ends_sessions_and_tokens_at_once(accounts: Accounts) -> None:
     secret = accounts.sign_in("anna", PASSWORD, HERE).secret
-    token = accounts.issue_token("anna")
+    token = accounts.issue_token("anna", "a program")
     accounts.set_enabled("anna", False)
     assert accounts.by_session(secret) is None
     assert accounts.by_token(token) is None
@@ -112,28 +145,41 @@ def test_disabling_ends_sessions_and_tokens_at_once(accounts: Accounts) -> None:
         accounts.sign_in("anna", PASSWORD, HERE)
     accounts.set_enabled("anna", True)
     assert accounts.by_session(secret) is None, "an ended session never comes back"
-    assert accounts.by_token(token) is not None
+    assert accounts.by_token(token) is None, "nor does a token"
 
 
-def test_another_role_counts_in_the_open_session(accounts: Accounts) -> None:
+def test_another_role_ends_the_sessions_and_tokens_of_the_one_before(accounts: Accounts) -> None:
+    accounts.add("wall", "WALL", PASSWORD)
+    secret = accounts.sign_in("wall", PASSWORD, HERE).secret
+    token = accounts.issue_token("wall", "a screen")
+    accounts.set_role("wall", "FPU_CMD")
+    assert accounts.by_session(secret) is None
+    assert accounts.by_token(token) is None
+    assert accounts.why_ended(secret) == (Ending.ROLE, "FPU_CMD")
+    assert accounts.sign_in("wall", PASSWORD, HERE).user.role == "FPU_CMD"
+
+
+def test_nobody_gives_themselves_a_role(accounts: Accounts) -> None:
+    accounts.add("boss", "ADMIN", PASSWORD)
+    with pytest.raises(NotPermitted):
+        accounts.set_role("boss", "FPU_DUTY", by="boss")
+    assert accounts.sign_in("boss", PASSWORD, HERE).user.role == "ADMIN"
+
+
+def test_another_password_ends_every_session_and_token(accounts: Accounts) -> None:
     secret = accounts.sign_in("anna", PASSWORD, HERE).secret
-    accounts.set_role("anna", "AUDITOR")
-    user = accounts.by_session(secret)
-    assert user is not None
-    assert user.role == "AUDITOR"
-
-
-def test_another_password_ends_every_session(accounts: Accounts) -> None:
-    secret = accounts.sign_in("anna", PASSWORD, HERE).secret
+    token = accounts.issue_token("anna", "a program")
     accounts.set_password("anna", "quite another password")
     assert accounts.by_session(secret) is None
+    assert accounts.by_token(token) is None
+    assert accounts.why_ended(secret) == (Ending.PASSWORD, "FPU_DUTY")
     assert accounts.sign_in("anna", "quite another password", HERE)
     with pytest.raises(NotSignedIn):
         accounts.sign_in("anna", PASSWORD, HERE)
 
 
 def test_revoked_tokens_open_nothing(accounts: Accounts) -> None:
-    token = accounts.issue_token("anna")
+    token = accounts.issue_token("anna", "a program")
     assert accounts.by_token(token) is not None
     assert accounts.revoke_tokens("anna") == 1
     assert accounts.by_token(token) is None
@@ -222,10 +268,10 @@ def test_who_gave_an_account_its_password_is_known(accounts: Accounts) -> None:
     accounts.add("boss", "ADMIN", PASSWORD)
     accounts.add("bert", "FPU_DUTY", PASSWORD, by="boss")
     accounts.set_password("anna", "quite another password", by="boss")
-    accounts.issue_token("boss", by="boss")
+    accounts.issue_token("boss", "a program", by="boss")
     accounts.set_password("boss", "quite another password", by="boss")
     accounts.add("cleo", "WALL", PASSWORD)
-    accounts.issue_token("cleo", by="anna")
+    accounts.issue_token("cleo", "a program", by="anna")
     accounts.set_role("cleo", "AUDITOR", by="boss")
     assert accounts.hands_on("boss") == {"anna", "bert"}
     assert accounts.hands_on("anna") == {"cleo"}, "a token acts as the account does"
@@ -238,7 +284,7 @@ def test_what_was_refused_is_nobody_s_doing(accounts: Accounts) -> None:
         lambda: accounts.set_password("anna", "short", by="boss"),
         lambda: accounts.set_password("nobody", PASSWORD, by="boss"),
         lambda: accounts.set_role("nobody", "AUDITOR", by="boss"),
-        lambda: accounts.issue_token("nobody", by="boss"),
+        lambda: accounts.issue_token("nobody", "a program", by="boss"),
     ):
         with pytest.raises((InvalidField, NotFound)):
             refused()
@@ -288,6 +334,7 @@ def test_every_change_is_recorded_in_the_chain_without_a_secret(
     accounts.set_enabled("anna", False, by="boss")
     accounts.set_enabled("anna", True)
     accounts.revoke_tokens("anna", by="anna")
+    assert changed_behind_nothing(database)
     log = SystemLog(database)
     with database.reading() as connection:
         chain = log.chain(connection)
@@ -300,12 +347,22 @@ def test_every_change_is_recorded_in_the_chain_without_a_secret(
         ("role_changed", "anna", "boss"),
         ("token_issued", "anna", "boss"),
         ("account_disabled", "anna", "boss"),
+        ("tokens_revoked", "anna", "boss"),
         ("account_enabled", "anna", None),
         ("tokens_revoked", "anna", "anna"),
     ]
     everything = " ".join(map(str, chain))
     for secret in (PASSWORD, "quite another password", token, *stored):
         assert secret not in everything
+
+
+def changed_behind_nothing(database: Database) -> bool:
+    """Whether everything that is there is what the chain tells of."""
+    log = SystemLog(database)
+    with database.reading() as connection:
+        recorded, faults = recorded_facts(log.chain(connection))
+        there = log.there(connection, recorded)
+    return faults + changed_behind(recorded.accounts, there.accounts) == []
 
 
 def test_a_renewed_hash_never_brings_an_old_password_back(
@@ -333,3 +390,79 @@ def test_a_renewed_hash_never_brings_an_old_password_back(
 def test_guesses_of_any_shape_open_nothing(accounts: Accounts, guess: str) -> None:
     assert accounts.by_session(guess) is None
     assert accounts.by_token(guess) is None
+
+
+# --- passwords that somebody else has set, one's own, and tokens ----------------------------------
+
+
+def test_a_password_that_somebody_else_set_must_be_changed(
+    accounts: Accounts, database: Database
+) -> None:
+    accounts.add("bert", "FPU_DUTY", PASSWORD, by="anna", must_change=True)
+    opened = accounts.sign_in("bert", PASSWORD, HERE)
+    assert opened.user.must_change
+    with pytest.raises(NotPermitted, match="bert"):
+        accounts.confirm_password("bert", PASSWORD, HERE)
+    changed = accounts.change_own_password(opened.secret, PASSWORD, "a bridge at four", HERE)
+    assert not changed.user.must_change
+    assert accounts.by_session(opened.secret) is None
+    assert accounts.by_session(changed.secret) == changed.user
+    assert accounts.confirm_password("bert", "a bridge at four", HERE).name == "bert"
+    accounts.set_password("bert", PASSWORD, by="anna", must_change=True)
+    assert accounts.sign_in("bert", PASSWORD, HERE).user.must_change
+    assert changed_behind_nothing(database)
+
+
+def test_one_s_own_password_wants_the_present_one(accounts: Accounts) -> None:
+    opened = accounts.sign_in("anna", PASSWORD, HERE)
+    other = accounts.sign_in("anna", PASSWORD, THERE)
+    for present, new, field in (
+        ("wrong", "a bridge at four", "present"),
+        (PASSWORD, PASSWORD, "password"),
+        (PASSWORD, "too short", "password"),
+    ):
+        with pytest.raises(InvalidField) as refused:
+            accounts.change_own_password(opened.secret, present, new, HERE)
+        assert refused.value.field == field
+    assert accounts.by_session(other.secret) is not None
+    accounts.change_own_password(opened.secret, PASSWORD, "a bridge at four", HERE)
+    assert accounts.by_session(other.secret) is None
+    with pytest.raises(NotSignedIn):
+        accounts.change_own_password(other.secret, "a bridge at four", PASSWORD, HERE)
+    assert accounts.sign_in("anna", "a bridge at four", HERE)
+
+
+@pytest.mark.parametrize("password", ["123456789012", "aaaaaaaaaaaa", "mitrovica-2026", "x" * 1025])
+def test_weak_passwords_are_refused_wherever_one_is_set(accounts: Accounts, password: str) -> None:
+    opened = accounts.sign_in("anna", PASSWORD, HERE)
+    for attempt in (
+        lambda: accounts.add("bert", "AUDITOR", password),
+        lambda: accounts.set_password("anna", password),
+        lambda: accounts.change_own_password(opened.secret, PASSWORD, password, HERE),
+    ):
+        with pytest.raises(WeakPassword):
+            attempt()
+    assert accounts.by_session(opened.secret) is not None
+
+
+def test_tokens_end_and_say_what_they_are_for(
+    accounts: Accounts, clock: SettableClock, database: Database
+) -> None:
+    token = accounts.issue_token("anna", "the archive", days=2)
+    clock.now += timedelta(days=2) - timedelta(seconds=1)
+    assert accounts.by_token(token) is not None
+    clock.now += timedelta(seconds=1)
+    assert accounts.by_token(token) is None
+    for purpose, days in (("", 1), (" ", 1), ("a\nb", 1), ("x" * 201, 1), ("x", 0), ("x", 400)):
+        with pytest.raises(InvalidField):
+            accounts.issue_token("anna", purpose, days=days)
+    assert changed_behind_nothing(database)
+
+
+def test_a_token_that_was_made_to_last_longer_shows_in_the_log(
+    accounts: Accounts, database: Database
+) -> None:
+    accounts.issue_token("anna", "the archive", days=2)
+    with database.writing() as connection:
+        connection.execute(tokens.update().values(expires_at=None))
+    assert not changed_behind_nothing(database)

@@ -1,0 +1,66 @@
+"""Who changes an account on the command line: an administrator, proved by the password."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import click
+
+from domain.errors import NotPermitted
+from services.access.accounts import Accounts
+from services.access.credentials import Credentials
+from services.access.start_check import REMOVE, DemonstrationCredentials
+
+HERE = "the command line"
+
+BY = click.option(
+    "--by",
+    metavar="ADMIN",
+    help="Who does it: an administrator, whose password is asked for and who is recorded."
+    " Production wants one, but for the very first administrator.",
+)
+
+
+class HasAccounts(Protocol):
+    """What these commands need of the joined services."""
+
+    @property
+    def demonstration(self) -> bool: ...
+    @property
+    def accounts(self) -> Accounts: ...
+    @property
+    def credentials(self) -> Credentials: ...
+    @property
+    def demonstration_credentials(self) -> DemonstrationCredentials: ...
+
+
+def proved(services: HasAccounts, by: str | None, *, initial: bool = False) -> str | None:
+    """The administrator ``by`` after the right password; None in the demonstration without one.
+
+    ``initial`` takes a password that must be changed. Raises ``NotSignedIn``, ``NotPermitted``.
+    """
+    if by is None:
+        if services.demonstration:
+            return None
+        raise NotPermitted("an administrator changes accounts: add --by NAME")
+    password = click.prompt(f"Password of {by}", hide_input=True)
+    user = services.accounts.confirm_password(by, password, HERE, initial=initial)
+    if user.role != "ADMIN":
+        raise NotPermitted(f"{user.name} is no administrator", guard="role")
+    if not services.demonstration and password == by:
+        raise NotPermitted("this is an account of the demonstration: it changes nothing here")
+    return user.name
+
+
+def proved_to_add(services: HasAccounts, by: str | None, role: str) -> str | None:
+    """As ``proved``; while there is no administrator, the one who has this machine adds one."""
+    if by is not None or services.demonstration:
+        return proved(services, by)
+    every = services.accounts.accounts()
+    if any(one.role == "ADMIN" and one.enabled for one in every):
+        if services.demonstration_credentials.found().accounts:
+            raise NotPermitted(f"the accounts of the demonstration are there: first {REMOVE}")
+        return proved(services, by)
+    if role != "ADMIN":
+        raise NotPermitted("there is no administrator yet: the first account is an ADMIN")
+    return None
