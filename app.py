@@ -55,12 +55,12 @@ from commands.serve import serve_command
 from commands.tracks import tracks_commands
 from commands.users import users_commands
 from data.policy_file import UnitFile, read_unit_file
-from joining import IN_PROCESS, join
+from joining import join
 from pages.not_found import layout as not_found
 from pages.registry import PAGES, Page
 from pages.session import current_language
 from pages.strings import LANGUAGES, built_in, text, use_words
-from services.access.attempts import LateLimiter
+from services.access.limiting import IN_PROCESS, LateLimiter
 from services.container import EXTENSION, Services, services_of
 from settings import ROOT, Settings
 

@@ -20,6 +20,7 @@ STATUS: dict[type[errors.DashboardError], int] = {
     errors.VersionConflict: 409,
     errors.GuardRefused: 422,
     errors.TooManyRequests: 429,
+    errors.Busy: 503,
     errors.StoreUnavailable: 503,
 }
 """Every capability to refuse, and the status that says it."""

@@ -74,6 +74,12 @@ class TooManyRequests(DashboardError):
     title = "Too many requests"
 
 
+class Busy(TooManyRequests):
+    """As many as the server can take are at it already; nothing was counted or done."""
+
+    title = "Busy"
+
+
 class StoreUnavailable(DashboardError):
     """The database cannot take or give data now; nothing was acknowledged."""
 

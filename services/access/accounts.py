@@ -16,12 +16,14 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
 
 from domain.access.accounts import Account, User
-from domain.errors import InvalidField, NotFound, NotSignedIn, TooManyRequests
+from domain.access.sources import Source
+from domain.errors import InvalidField, NotFound
 from domain.system_log import NewSystemEvent, secret_digest
 from domain.transitions import ROLES
+from services.access.hashing import Hashing
+from services.access.proving import LONGEST_NAME, Attempts, Proving
 from services.clock import Clock
 
 SIGN_IN_ROLES = tuple(role for role in ROLES if role != "SYSTEM")
@@ -29,11 +31,8 @@ SESSION_LENGTH = timedelta(hours=12)
 """A shift of eight hours and its handover."""
 
 WALL_SESSION_LENGTH = timedelta(days=30)
-LONGEST_NAME = 40
 LONGEST_PASSWORD = 200
 SHORTEST_PASSWORD = 12
-
-_REFUSED = "the account or the password is not right, or the account is disabled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,19 +92,6 @@ class AccountStore(Protocol):
         """The other accounts that ``name`` has given a password or a token."""
 
 
-class Attempts(Protocol):
-    """Counts attempts to sign in."""
-
-    def begin(self, name: str, address: str) -> float:
-        """Count one attempt; seconds to wait when there were too many, else 0."""
-
-    def failed(self, address: str) -> None:
-        """Count one failure of this address, whatever the account."""
-
-    def succeeded(self, name: str, address: str) -> None:
-        """Forget the attempts of this account from this address."""
-
-
 class Accounts:
     """The use cases; refusals are the classes of ``domain.errors``."""
 
@@ -117,21 +103,26 @@ class Accounts:
         hasher: PasswordHasher | None = None,
     ) -> None:
         self._store = store
-        self._attempts = attempts
         self._clock = clock
-        self._hasher = hasher or PasswordHasher()
-        self._nobody: str | None = None
+        self._hashing = Hashing(hasher)
+        self._proving = Proving(store, attempts, self._hashing, clock)
 
-    def sign_in(self, name: str, password: str, address: str) -> Session:
-        """A new session for the right password; ``address`` is where the attempt comes from."""
-        return self._open_session(self._proved(name, password, address))
+    def sign_in(self, name: str, password: str, address: str, browser: str = "") -> Session:
+        """A new session for the right password; ``address`` is where the attempt comes from, and
+        ``browser`` names one in which this account has signed in before.
+
+        Raises ``NotSignedIn``, ``TooManyRequests``, ``Busy``.
+        """
+        source = Source(address, browser)
+        return self._open_session(self._proving.prove(name, password, source))
 
     def confirm_password(self, name: str, password: str, address: str) -> User:
         """Who it is that has entered the right password, without a session being opened.
 
-        Counted and refused as an attempt to sign in: ``NotSignedIn``, ``TooManyRequests``.
+        Counted and refused as an attempt to sign in: ``NotSignedIn``, ``TooManyRequests``,
+        ``Busy``.
         """
-        account = self._proved(name, password, address)
+        account = self._proving.prove(name, password, Source(address))
         return User(account.name, account.role, f"password-{secrets.token_hex(5)}")
 
     def current(self, name: str) -> User | None:
@@ -231,22 +222,6 @@ class Accounts:
         if not self._store.change_account(told, values, end_sessions=end_sessions):
             raise NotFound(f"there is no account {told.subject!r}")
 
-    def _proved(self, name: str, password: str, address: str) -> Account:
-        """The account whose password it is; each call counts as an attempt from the address."""
-        wait = self._attempts.begin(name[:LONGEST_NAME], address)
-        if wait > 0:
-            raise TooManyRequests(
-                "too many attempts to sign in: wait a few minutes", retry_after=round(wait)
-            )
-        account = self._store.account(name)
-        right = self._matches(account, password)
-        if account is None or not right or not account.enabled:
-            self._attempts.failed(address)
-            raise NotSignedIn(_REFUSED)
-        self._attempts.succeeded(name, address)
-        self._refresh_hash(account, password)
-        return account
-
     def _open_session(self, account: Account) -> Session:
         secret = secrets.token_urlsafe(32)
         now = self._clock()
@@ -261,37 +236,12 @@ class Accounts:
             raise NotFound(f"there is no account {name!r}")
         return account
 
-    def _matches(self, account: Account | None, password: str) -> bool:
-        # An unknown name costs the same time as a wrong password, so neither can be told apart.
-        try:
-            return self._hasher.verify(self._hash_of(account), password[:LONGEST_PASSWORD])
-        except (VerificationError, InvalidHashError):
-            return False
-
-    def _hash_of(self, account: Account | None) -> str:
-        if account is not None:
-            return account.password_hash
-        if self._nobody is None:
-            self._nobody = self._hasher.hash(secrets.token_urlsafe(32))
-        return self._nobody
-
-    def _refresh_hash(self, account: Account, password: str) -> None:
-        if not self._hasher.check_needs_rehash(account.password_hash):
-            return
-        hashed = self._hasher.hash(password)
-        told = self._told(
-            "password_rehashed", account.name, account.name, password=secret_digest(hashed)
-        )
-        # another password that was set meanwhile stays
-        its = {"password_hash": account.password_hash}
-        self._store.change_account(told, {"password_hash": hashed}, only_if=its)
-
     def _hash(self, password: str, minimum: int) -> str:
         if not minimum <= len(password) <= LONGEST_PASSWORD:
             raise InvalidField(
                 "password", f"must have between {minimum} and {LONGEST_PASSWORD} characters"
             )
-        return self._hasher.hash(password)
+        return self._hashing.hash(password)
 
 
 def _digest(secret: str) -> str:
