@@ -207,6 +207,8 @@ def _event(piece: bytes, said: Said) -> Reading:
     title = said.get("contact.callsign", "")
     remarks = said.get("remarks", "").strip()
     report = _report(device, name, kind, said)
+    if kind is Kind.EMERGENCY:
+        report.uid = uid.removesuffix(_BEACON)
     return CotEvent(uid, name, kind, device, report, title, remarks, piece)
 
 
