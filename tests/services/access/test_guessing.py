@@ -159,9 +159,3 @@ def test_invented_names_take_no_memory_without_bound_and_hide_no_guesses() -> No
 
 def limits_window(most: int) -> MovingWindowRateLimiter:
     return MovingWindowRateLimiter(BoundedMemory(most))
-
-
-def test_without_redis_this_process_counts() -> None:
-    attempts = SignInAttempts(LateLimiter("redis://127.0.0.1:1/0"))
-    waits = [attempts.begin("anna", Source(address)) for address in _addresses(12)]
-    assert waits.count(0) == limits.STRANGERS.amount
