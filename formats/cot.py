@@ -208,7 +208,8 @@ def _event(piece: bytes, said: Said) -> Reading:
     remarks = said.get("remarks", "").strip()
     report = _report(device, name, kind, said)
     if kind is Kind.EMERGENCY:
-        report.uid = uid.removesuffix(_BEACON)
+        caller = uid.removesuffix(_BEACON)
+        report.uid = "" if caller == device else caller
     return CotEvent(uid, name, kind, device, report, title, remarks, piece)
 
 
