@@ -58,13 +58,13 @@ from commands.tracks import tracks_commands
 from commands.users import users_commands
 from data.policy_file import UnitFile, read_unit_file
 from domain.access.rights import Data
-from joining import IN_PROCESS, join
+from joining import join
 from pages.not_found import layout as not_found
 from pages.not_found import not_yours
 from pages.registry import PAGES, Page
 from pages.session import current_language
 from pages.strings import LANGUAGES, built_in, text, use_words
-from services.access.attempts import LateLimiter
+from services.access.limiting import IN_PROCESS, LateLimiter
 from services.cache import OfTheMoment
 from services.container import EXTENSION, Services, services_of
 from settings import ROOT, Settings

@@ -37,8 +37,9 @@ from domain.policy import Policy
 from formats.refused import read_entry
 from formats.registry import FILE_FORMATS, file_format
 from services.access.accounts import Accounts
-from services.access.attempts import LateLimiter, SignInAttempts
+from services.access.attempts import SignInAttempts
 from services.access.credentials import Credentials
+from services.access.limiting import IN_PROCESS, LateLimiter
 from services.access.start_check import DemonstrationCredentials, StartCheck
 from services.anchoring import Anchoring
 from services.clock import Clock, utc_now
@@ -75,9 +76,6 @@ from services.track_files import TrackFiles
 from services.tracks import Tracks
 from services.watchers import Watchers
 from settings import Settings
-
-IN_PROCESS = "memory://"
-"""Where attempts are counted when there is no Redis."""
 
 JOURNAL_HOURS = 24.0
 """A screen that was away for longer loads its snapshot again."""

@@ -26,7 +26,11 @@ SOURCE = "cot"
 
 SAME_CALL = timedelta(minutes=2)
 """A client repeats an emergency every few seconds until it is cancelled. What comes within this
-time of the one before is the same call, and is not raised anew when somebody has taken it."""
+time of the one before is the same call: counted while nobody has taken it, and not raised anew
+when somebody has."""
+
+SAME_MOMENT = timedelta(seconds=3)
+"""One press may be sent several times at once, over several ways, each with a time of its own."""
 
 _LOG = logging.getLogger(__name__)
 
@@ -51,6 +55,13 @@ class Spots(Protocol):
 
     def call_cancelled(self, *, filing: Filing, device: str, occurred_at: datetime) -> None:
         """Write down that the device took its call for help back. No alert ends by that."""
+
+
+_Call = tuple[str, str, str]
+"""Device, whose call it is, and the word for it."""
+
+_Calls = dict[_Call, tuple[datetime, datetime]]
+"""When each call was heard last, and when it counted last."""
 
 
 @dataclass(slots=True)
@@ -108,7 +119,7 @@ class Desk:
         self._ingest = ingest
         self._roster = roster
         self._spots = spots
-        self._calls: dict[tuple[str, str], datetime] = {}
+        self._calls: _Calls = {}
         self._one_by_one = OneByOne(_LOG, "an event")
         self._pool = ThreadPoolExecutor(8, "cot-quarantine")
 
@@ -207,19 +218,28 @@ class Desk:
 
     # --- emergencies ---------------------------------------------------------------------------
 
-    def _mark_calls(self, work: _Work) -> dict[tuple[str, str], datetime]:
-        """Takes the alarm out of what only repeats a call, and gives the calls known after it."""
+    def _mark_calls(self, work: _Work) -> _Calls:
+        """Marks what only goes on with a call, and gives the calls known after it."""
         calls = dict(self._calls)
         for arrival, event in work.calls:
-            word = event.report.alarm
+            now, word = arrival.received_at, event.report.alarm
             if event.kind is Kind.CANCEL:
                 calls = {one: last for one, last in calls.items() if one[0] != event.device}
             elif word is not None:
-                heard = calls.get((event.device, word))
-                calls[event.device, word] = arrival.received_at
-                if heard is not None and arrival.received_at - heard <= SAME_CALL:
+                call = event.device, event.report.uid, word
+                heard, counted = calls.get(call, (None, None))
+                if counted is not None and now - counted <= SAME_MOMENT:
                     attributes = {**event.report.attributes, "emergency": word}
                     event.report = replace(event.report, alarm=None, attributes=attributes)
+                else:
+                    goes_on = heard is not None and now - heard <= SAME_CALL
+                    event.report = replace(event.report, goes_on=goes_on)
+                    counted = now
+                calls[call] = now, counted
+        # what was invented must not stay for ever
+        newest = max((arrival.received_at for arrival, _ in work.calls), default=None)
+        if newest is not None:
+            calls = {one: last for one, last in calls.items() if newest - last[0] <= SAME_CALL}
         return calls
 
     # --- storing -------------------------------------------------------------------------------

@@ -1,8 +1,9 @@
 """Where devices post positions. 200 means durable: as a fix, a sign of life, or in quarantine.
 
 A device is known by its name and key, and a known one is never limited: many phones share the one
-address of a mobile network, and somebody guessing keys there must not silence them. What cannot
-prove itself is counted by address, and nothing of it is stored.
+address of a mobile network, and somebody guessing keys there must not silence them. Its key is long
+and random, so guesses gain nothing. What cannot prove itself is counted by address and by the name
+it gives, and nothing of it is stored.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from werkzeug.exceptions import MethodNotAllowed
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from api.problems import from_fault, problem
+from domain.access.sources import counted_as
 from domain.fixes import Rejection, Report
 from formats import osmand
 from formats.message import HttpMessage, Unreadable, basic_credentials, bearer_token
@@ -41,7 +43,8 @@ LARGEST_BODY = 64 * 1024
 """Bytes of one message; the largest real ones have about 2 KB."""
 
 REFUSALS = parse("60 per 5 minutes")
-"""Messages of one address that may fail to prove themselves before it is told to stop."""
+"""Messages of one address, or in the name of one device, that may fail to prove themselves before
+the next ones are told to stop."""
 
 _NO_KEY_HASH = "0" * 64
 _logger = logging.getLogger(__name__)
@@ -160,9 +163,10 @@ class _Desk:
         A response only where it is refused.
         """
         received_at = self._clock()
-        device = self._proven(HTTP_FORMATS[name].identify(message), key)
+        named = HTTP_FORMATS[name].identify(message)
+        device = self._proven(named, key)
         if device is None:
-            return self._refused(address)
+            return self._refused(named, counted_as(address))
         try:
             reports = HTTP_FORMATS[name].decode(message, speed_unit=device.speed_unit)
         except Unreadable as fault:
@@ -181,13 +185,16 @@ class _Desk:
         right = hmac.compare_digest(told.encode(), known.encode()) and bool(key)
         return device if device is not None and device.enabled and right else None
 
-    def _refused(self, address: str) -> Response:
-        if self._limiter.hit(REFUSALS, "feeds", address):
+    def _refused(self, named: str | None, address: str) -> Response:
+        by_address = self._limiter.hit(REFUSALS, "feeds", address)
+        by_name = named is None or self._limiter.hit(REFUSALS, "feeds of", named)
+        if by_address and by_name:
             _logger.warning("a message from %s names no known device with its key", address)
             return problem(401, "Unknown device", "no enabled device has this name and this key")
-        ends = self._limiter.get_window_stats(REFUSALS, "feeds", address).reset_time
+        key = ("feeds of", named or "") if by_address else ("feeds", address)
+        ends = self._limiter.get_window_stats(REFUSALS, *key).reset_time
         wait = max(1, round(ends - self._clock().timestamp()))
-        detail = "too many messages from this address named no known device with its key"
+        detail = "too many messages of this kind named no known device with its key"
         return problem(429, "Too many requests", detail, retry_after=wait)
 
 

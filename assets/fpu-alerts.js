@@ -91,15 +91,33 @@ fpu.alerts = (function () {
     const made = fpu.element("div", "sos", null,
       fpu.element("strong", "sos-word", fpu.text("shell.sos")),
       fpu.element("span", "sos-sign", alert.callsign || alert.unit),
-      place(alert), age);
-    if (alert.times > 1) {
-      made.append(fpu.element("span", "sos-times", fpu.text("shell.sos_again", {n: alert.times})));
-    }
+      ...whose(alert), place(alert), age);
+    if (alert.times > 1) made.append(repeats(alert, "sos-times"));
     made.append(fpu.element("span", "spring"));
     made.dataset.version = version(alert);
     if (isOpen(alert)) made.append(...openActions(alert));
     else made.append(taken(alert));
     made.classList.toggle("taken", !isOpen(alert));
+    return made;
+  }
+
+  /** Who calls, where a device speaks for several persons. */
+  function whose(alert) {
+    if (!alert.alarm) return [];
+    const uids = [alert.uid, ...(alert.uids || [])].filter((uid, at, all) => uid && all.indexOf(uid) === at);
+    if (!uids.length) return [];
+    const made = fpu.element("span", "whose", uids.length > 1 ? `${uids[0]} +${uids.length - 1}` : uids[0]);
+    made.title = uids.join(", ");
+    return [made];
+  }
+
+  /** How often it was sent and when last; in which words as its title. */
+  function repeats(alert, className) {
+    const age = fpu.element("span", "last-age");
+    fpu.showAge(age, alert.last_at);
+    const words = fpu.text("shell.sos_again", {n: alert.times});
+    const made = fpu.element("span", className, `${words} · ${fpu.text("shell.sos_last")} `, age);
+    if (alert.words) made.title = fpu.text("shell.sos_words", {words: alert.words.join(", ")});
     return made;
   }
 
@@ -175,6 +193,7 @@ fpu.alerts = (function () {
       fpu.element("strong", "kind", kind),
       ...about(alert),
       age);
+    if (alert.times > 1) made.append(repeats(alert, "times"));
     if (alert.kind === "spot") {
       if (isOpen(alert)) made.append(fpu.spots.words(alert), ...fpu.spots.actions(alert, drawList, take));
       else made.append(fpu.spots.decision(alert), shortTaken(alert));
@@ -187,7 +206,7 @@ fpu.alerts = (function () {
   function about(alert) {
     if (alert.kind === "timer") return clockParts(alert);
     if (alert.kind === "dispute") return disputeParts(alert);
-    return [fpu.element("span", "sign", alert.callsign || alert.unit || "")];
+    return [fpu.element("span", "sign", alert.callsign || alert.unit || ""), ...whose(alert)];
   }
 
   /** Words as the way to an incident, and who should act. */

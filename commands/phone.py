@@ -22,6 +22,10 @@ _ALREADY_MEASURED = timedelta(minutes=10)
 _EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - compared with, not listened on
 
 
+SHORTEST_KEY = 12
+"""Characters of a key that somebody has chosen; those made by the program have 16."""
+
+
 class HasPhone(Protocol):
     """What this needs of the joined services."""
 
@@ -36,6 +40,11 @@ class HasPhone(Protocol):
 def announce_phone(settings: Settings, services: HasPhone) -> None:
     """Give the device ``phone`` its key for this run, see that it reports, and say how."""
     key = settings.phone_key or random_key()
+    if len(key) < SHORTEST_KEY:
+        raise click.ClickException(
+            f"FPU_PHONE_KEY must have {SHORTEST_KEY} characters or more, or be left out:"
+            " anybody may guess at it, as often as they like"
+        )
     operation = _DEMONSTRATION if services.demonstration else LIVE
     _register(services, key, operation)
     address = f"http://{_reachable(settings.feed_host)}:{settings.feed_port}/feeds"

@@ -15,10 +15,12 @@ from typing import Any
 
 from sqlalchemy import Connection, case, func, select, text, tuple_
 
+from data.alert_repeats import forget_repeats, keep_repeats, repeats_of
 from data.database import Database
 from data.event_append import append_events
 from data.schema import FIRST_OF_INCIDENT, events, operations
 from domain.events import READ_WITH_BODY, BriefEvent, Command, Event, NewEvent
+from domain.repeats import Repeats
 
 _BRIEF = [
     events.c[{"occurred_us": "occurred_at", "recorded_us": "recorded_at"}.get(name, name)]
@@ -199,6 +201,19 @@ class EventStore:
     ) -> list[Event]:
         """Store ``new`` behind what is there; raises ``VersionConflict`` when a race was lost."""
         return append_events(connection, operation, new, command, now)
+
+    def repeats(self, connection: Connection, operation: str) -> dict[str, Repeats]:
+        """How often each open alert was raised that was raised again."""
+        return repeats_of(connection, operation)
+
+    def keep_repeats(
+        self, connection: Connection, operation: str, alert: str, repeats: Repeats | None
+    ) -> None:
+        """Put these in the place of those before; None when the log has all of them."""
+        if repeats is None:
+            forget_repeats(connection, operation, alert)
+        else:
+            keep_repeats(connection, operation, alert, repeats)
 
 
 def _event(row: Iterable[Any]) -> Event:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from domain.events import Event
+from domain.repeats import Repeats, later, with_one
 from domain.time import to_rfc3339
 
 RAISED = "alert_raised"
@@ -38,6 +40,11 @@ def kind_of_alarm(word: str) -> str:
 
 _DECISIONS = ("incident", "reason")
 
+MOST_OPEN_OF_ONE = 8
+"""Calls for help of different persons that one device may have open at once; what more it says is
+counted under the last. A gateway that invents persons must not push everybody else's call off the
+screen."""
+
 
 @dataclass(slots=True)
 class Alert:
@@ -63,6 +70,25 @@ class Alert:
     def open(self) -> bool:
         """Whether nobody has acknowledged it."""
         return self.acknowledged_by is None
+
+    def with_repeats(self, repeats: Repeats | None) -> Alert:
+        """As it is with the repeats that the log has not been told of yet."""
+        if repeats is None or not self.open or repeats.times <= self.times:
+            return self
+        said = repeats.summary()
+        times, last_at = said.pop("times"), said.pop("last_at")
+        return replace(self, times=times, last_at=last_at, details={**self.details, **said})
+
+    def repeats(self, now: datetime) -> Repeats:
+        """Those that the log knows."""
+        return Repeats(
+            times=self.times,
+            last_at=self.last_at or self.occurred_at,
+            position=self.details.get("position"),
+            words=tuple(self.details.get("words") or with_one((), self.details["alarm"])),
+            uids=tuple(self.details.get("uids", ())),
+            recorded_at=now,
+        )
 
     def view(self) -> dict[str, Any]:
         """As the interface and the stream show it."""
@@ -100,17 +126,40 @@ class AlertBook:
             alert.acknowledged_by = event.entered_by
             alert.acknowledged_at = to_rfc3339(event.recorded_at)
             alert.details.update({key: record[key] for key in _DECISIONS if key in record})
+            _count(alert, record)
 
     def find(self, alert_id: str) -> Alert | None:
         """One alert."""
         return self._alerts.get(alert_id)
 
-    def open_for(self, unit: str, alarm: str) -> Alert | None:
-        """The alert of that alarm word that a unit already has open."""
-        for alert in reversed(self._alerts.values()):
-            if alert.open and alert.unit == unit and alert.details.get("alarm") == alarm:
-                return alert
-        return None
+    def open_for(self, unit: str, device: str, uid: str, alarm: str) -> Alert | None:
+        """The alert that another alarm of a device joins, which speaks for the person ``uid``.
+
+        Its calls for help are one, in whatever words; of what a tracker says of itself each word
+        stands alone.
+        """
+        mine = [one for one in self._of(unit, device, kind_of_alarm(alarm)) if one.open]
+        if kind_of_alarm(alarm) != SOS:
+            return next((one for one in mine if one.details["alarm"] == alarm), None)
+        same = next((one for one in mine if one.details.get("uid", "") == uid), None)
+        return same or (mine[0] if len(mine) >= MOST_OPEN_OF_ONE else None)
+
+    def taken_for(self, unit: str, device: str, uid: str, alarm: str) -> Alert | None:
+        """The newest alert of such an alarm, where somebody has taken it."""
+        mine = self._of(unit, device, kind_of_alarm(alarm))
+        newest = next((one for one in mine if one.details.get("uid", "") == uid), None)
+        return None if newest is None or newest.open else newest
+
+    def _of(self, unit: str, device: str, kind: str) -> list[Alert]:
+        """The alarms of a device, newest first."""
+        return [
+            alert
+            for alert in reversed(self._alerts.values())
+            if alert.kind == kind
+            and alert.unit == unit
+            and alert.details.get("device") == device
+            and "alarm" in alert.details
+        ]
 
     def newest_first(self, only_open: bool = False) -> list[Alert]:
         """The alerts, newest first."""
@@ -118,10 +167,24 @@ class AlertBook:
         return [alert for alert in found if alert.open or not only_open]
 
     def _repeat(self, alert: Alert, event: Event) -> None:
+        record = event.record
+        if "times" in record:
+            _count(alert, record)
+            return
+        # written before there were counts: each is one, and has its own time and place
         alert.times += 1
-        alert.last_at = to_rfc3339(event.occurred_at)
-        if event.record["position"] is not None:
-            alert.details["position"] = event.record["position"]
+        alert.last_at = later(alert.last_at or alert.occurred_at, to_rfc3339(event.occurred_at))
+        if record["position"] is not None:
+            alert.details["position"] = record["position"]
+
+
+def _count(alert: Alert, record: dict[str, Any]) -> None:
+    """Take in how often it was raised by then, where the record says it."""
+    if record.get("times", 0) <= alert.times:
+        return
+    alert.times, alert.last_at = record["times"], record["last_at"]
+    known = ("words", "uids", "position")
+    alert.details.update({key: record[key] for key in known if record.get(key) is not None})
 
 
 def fold_alerts(events: Iterable[Event]) -> AlertBook:

@@ -68,7 +68,8 @@ class Report:
     ``alarm`` is what the device calls its alarm ("sos"), in lower case. ``faults`` is what the
     decoder could not read of position or time. Of what came in a file, ``where`` tells the place in
     it ("row 17") and ``unit`` whose position the file says it is. ``in_parts``: of one moment the
-    device may say more in another message, in other words.
+    device may say more in another message, in other words. ``uid`` tells whose alarm it is where
+    the device speaks for several; ``goes_on`` that it only repeats the one before.
     """
 
     device: str
@@ -86,6 +87,8 @@ class Report:
     where: str = ""
     unit: str = ""
     in_parts: bool = False
+    uid: str = ""
+    goes_on: bool = False
 
 
 @dataclass(slots=True)  # see Report

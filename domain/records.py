@@ -317,7 +317,7 @@ _ENVELOPE_OPTIONAL: dict[str, Schema] = {
     "corrects": _UUID,
 }
 _OF_ONE_ACT: dict[str, Schema] = {
-    "second_person": fields({"user": text(40), "password": text(200)}),
+    "second_person": fields({"user": text(40), "password": text(1024)}),
     "dispute": fields({"breaks": text()}, {"said_by": text(200)}),
 }
 """What an act may carry besides: the own password of a second person, which is never stored, and

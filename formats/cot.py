@@ -207,6 +207,9 @@ def _event(piece: bytes, said: Said) -> Reading:
     title = said.get("contact.callsign", "")
     remarks = said.get("remarks", "").strip()
     report = _report(device, name, kind, said)
+    if kind is Kind.EMERGENCY:
+        caller = uid.removesuffix(_BEACON)
+        report.uid = "" if caller == device else caller
     return CotEvent(uid, name, kind, device, report, title, remarks, piece)
 
 

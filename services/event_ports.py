@@ -9,6 +9,7 @@ from typing import Protocol
 
 from domain.access.accounts import User
 from domain.events import BriefEvent, Command, Event, NewEvent
+from domain.repeats import Repeats
 from domain.roster import Operation, Platoon
 from services.ports import Transaction
 
@@ -79,6 +80,14 @@ class EventLog(Protocol):
         now: datetime,
     ) -> list[Event]:
         """Store ``new``; raises ``VersionConflict`` when a race was lost."""
+
+    def repeats(self, connection: Transaction, operation: str) -> dict[str, Repeats]:
+        """How often each open alert was raised that was raised again."""
+
+    def keep_repeats(
+        self, connection: Transaction, operation: str, alert: str, repeats: Repeats | None
+    ) -> None:
+        """Put these in the place of those before; None when the log has all of them."""
 
 
 class OperationFacts(Protocol):

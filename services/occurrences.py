@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +19,7 @@ from domain.policy import Policy
 from domain.situation import Situation
 from domain.streams import LOG_STREAM
 from domain.system_entries import SYSTEM
-from domain.time import to_date_time_group
+from domain.time import to_date_time_group, to_rfc3339
 from domain.transitions import LOG
 from domain.words import clean
 from services.alert_books import AlertBooks
@@ -107,6 +108,10 @@ class Occurrences:
                 raise InvalidField("incident", "is no incident of this operation")
             decision = _decision(alert, incident, reason)
             record = {"alert": alert_id, **decision}
+            repeats = self._log.repeats(connection, operation_id).get(alert_id)
+            if repeats is not None:
+                record |= repeats.summary()
+                self._log.keep_repeats(connection, operation_id, alert_id, None)
             command = _command(ACKNOWLEDGED, actor, situation.now, record)
             self._append(connection, operation_id, command, None)
             taken = self._alerts.current(connection, operation_id).find(alert_id)
@@ -128,10 +133,13 @@ class Occurrences:
         received_at: datetime,
         latitude: float | None,
         longitude: float | None,
+        uid: str = "",
+        goes_on: bool = False,
     ) -> None:
         """An alarm of a device, inside the transaction that stores its fix.
 
-        The same alarm of a unit, as long as nobody has acknowledged it, is a repeat of that one.
+        As long as nobody has acknowledged the one before, it is a repeat of that (``open_for``).
+        One that ``goes_on`` rings no more when somebody has taken what it repeats.
         """
         record: dict[str, Any] = {
             "kind": kind_of_alarm(kind),
@@ -141,14 +149,40 @@ class Occurrences:
             "alarm": kind,
             "position": None if latitude is None else {"lat": latitude, "lon": longitude},
         }
-        earlier = self._alerts.current(connection, operation).open_for(unit, kind)
+        if uid and uid != device:
+            record["uid"] = uid
+        whose = unit, device, record.get("uid", ""), kind
+        book = self._alerts.current(connection, operation)
+        earlier = book.open_for(*whose)
         if earlier is not None:
-            record["again"] = earlier.id
-        command = _command(RAISED, SYSTEM, occurred_at, record)
-        self._append(connection, operation, command, None)
-        raised = self._alerts.current(connection, operation).open_for(unit, kind)
-        if raised is not None:
-            self._journal.append(connection, operation, "alert", raised.view(), received_at)
+            self._repeat(connection, operation, earlier, record, occurred_at, received_at)
+        elif not (goes_on and book.taken_for(*whose)):
+            self._append(connection, operation, _command(RAISED, SYSTEM, occurred_at, record), None)
+            raised = self._alerts.current(connection, operation).open_for(*whose)
+            if raised is not None:
+                self._journal.append(connection, operation, "alert", raised.view(), received_at)
+
+    def _repeat(
+        self,
+        connection: Transaction,
+        operation: str,
+        alert: Alert,
+        record: dict[str, Any],
+        occurred_at: datetime,
+        received_at: datetime,
+    ) -> None:
+        """Counted for good; the log is told where it is due (``domain.repeats``)."""
+        known = self._log.repeats(connection, operation).get(alert.id)
+        repeats = (known or alert.repeats(received_at)).with_call(
+            to_rfc3339(occurred_at), record["alarm"], record.get("uid", ""), record["position"]
+        )
+        if repeats.due(received_at):
+            repeats = replace(repeats, recorded_at=received_at)
+            told = {**record, "again": alert.id, **repeats.summary()}
+            self._append(connection, operation, _command(RAISED, SYSTEM, occurred_at, told), None)
+        self._log.keep_repeats(connection, operation, alert.id, repeats)
+        view = alert.with_repeats(repeats).view()
+        self._journal.append(connection, operation, "alert", view, received_at)
 
     def came_late(
         self,

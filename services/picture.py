@@ -113,7 +113,10 @@ class Picture:
     def alerts(self, operation: str, only_open: bool = False) -> list[Alert]:
         """The alerts, newest first."""
         with self._lock:
-            return self._current(operation).alerts.newest_first(only_open)
+            found = self._current(operation).alerts.newest_first(only_open)
+            with self._log.view() as connection:
+                repeats = self._log.repeats(connection, operation)
+            return [alert.with_repeats(repeats.get(alert.id)) for alert in found]
 
     def log(self, operation: str, limit: int = 200) -> list[dict[str, Any]]:
         """The newest lines of the occurrence log, newest occurrence first."""

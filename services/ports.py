@@ -96,8 +96,14 @@ class AlarmLog(Protocol):
         received_at: datetime,
         latitude: float | None,
         longitude: float | None,
+        uid: str = "",
+        goes_on: bool = False,
     ) -> None:
-        """Record one alarm; without a position when the device sent none that can be believed."""
+        """Record one alarm; without a position when the device sent none that can be believed.
+
+        ``uid`` is whom it is of, where the device speaks for several persons. One that ``goes_on``
+        only repeats the one before: it does not ring anew when somebody has taken that.
+        """
 
     def came_late(
         self,
@@ -112,6 +118,8 @@ class AlarmLog(Protocol):
         received_at: datetime,
         latitude: float | None,
         longitude: float | None,
+        uid: str = "",
+        goes_on: bool = False,
     ) -> None:
         """Record one that is history by now: to be read, and not to ring."""
 

@@ -237,6 +237,8 @@ class PositionWriter:
                     received_at=tally.submission.received_at,
                     latitude=alarm.latitude,
                     longitude=alarm.longitude,
+                    uid=alarm.uid,
+                    goes_on=alarm.goes_on,
                 )
 
     def _tell_visits(self, connection: Transaction, tallies: Sequence[_Tally]) -> None:

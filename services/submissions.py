@@ -41,6 +41,8 @@ class Alarm:
     occurred_at: datetime
     latitude: float | None
     longitude: float | None
+    uid: str = ""
+    goes_on: bool = False
 
 
 @dataclass(slots=True)  # see Report
@@ -126,7 +128,7 @@ def judged(
         if live and report.alarm:
             # an alarm is worth more than its position: it is raised for whoever has the device now
             answerable = filed or roster.filing(report.device, received_at)
-            alarm = _alarm(report.alarm, verdict, answerable, received_at) if answerable else None
+            alarm = _alarm(report, verdict, answerable, received_at) if answerable else None
         yield Item(report.device, verdict, filed, alarm, its_bytes, report, its_again)
 
 
@@ -140,11 +142,13 @@ def _unassigned(device: str, moment: datetime) -> Rejection:
 
 
 def _alarm(
-    kind: str, verdict: Fix | Heartbeat | Rejection, filing: Filing, received_at: datetime
+    report: Report, verdict: Fix | Heartbeat | Rejection, filing: Filing, received_at: datetime
 ) -> Alarm:
+    at, latitude, longitude = received_at, None, None
     if isinstance(verdict, Fix):
-        return Alarm(kind, filing, verdict.fix_time, verdict.latitude, verdict.longitude)
-    return Alarm(kind, filing, received_at, None, None)
+        at, latitude, longitude = verdict.fix_time, verdict.latitude, verdict.longitude
+    kind = report.alarm or ""
+    return Alarm(kind, filing, at, latitude, longitude, report.uid, report.goes_on)
 
 
 def _described(report: Report) -> bytes:

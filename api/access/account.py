@@ -11,15 +11,16 @@ from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 import flask_login
-from flask import Flask, make_response, redirect, render_template, request
+from flask import Flask, make_response, redirect, render_template, request, session
 from werkzeug.wrappers import Response
 
+from api.access import known_browser
 from api.access.gate import safe_next
 from api.access.user_agent import in_words
 from domain.access.passwords import LONGEST, SHORTEST
 from domain.access.rights import Act, Data, requires
 from domain.access.sessions import LIMITS
-from domain.errors import InvalidField, NotFound, NotPermitted, NotSignedIn, TooManyRequests
+from domain.errors import InvalidField, NoRoom, NotFound, NotPermitted, NotSignedIn, TooManyRequests
 from domain.time import to_date_time_group
 from pages.session import Visitor, current_language, visitor
 from pages.strings import catalogue, text
@@ -94,10 +95,18 @@ def _change_password(services: Services, who: Visitor) -> Response:
     device = in_words(request.user_agent.string)
     try:
         opened = services.accounts.change_own_password(
-            who.credential, present, new, request.remote_addr or "", device=device
+            who.credential,
+            present,
+            new,
+            request.remote_addr or "",
+            browser=known_browser.name_for(session, who.user.name),
+            device=device,
         )
-    except TooManyRequests as refusal:
-        answer = _page(services, who, fault="account.too_many", status=429)
+    except (TooManyRequests, NoRoom) as refusal:
+        fault, status = "account.too_many", 429
+        if isinstance(refusal, NoRoom):
+            fault, status = "sign_in.busy", 503
+        answer = _page(services, who, fault=fault, status=status)
         answer.headers["Retry-After"] = str(refusal.extra["retry_after"])
         return answer
     except InvalidField as refused:

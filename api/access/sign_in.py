@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,15 +10,15 @@ import flask_login
 from flask import Flask, make_response, redirect, render_template, request, session
 from werkzeug.wrappers import Response
 
+from api.access import known_browser
 from api.access.gate import safe_next
 from api.access.user_agent import in_words
 from domain.access.accounts import User
 from domain.access.rights import Act, Data, requires
 from domain.access.sessions import LIMITS, Ending
-from domain.errors import NotFound, NotSignedIn, TooManyRequests
+from domain.errors import NoRoom, NotFound, NotSignedIn, TooManyRequests
 from pages.session import LANGUAGE_COOKIE, Visitor, current_language, visitor
 from pages.strings import LANGUAGES, text
-from services.access.accounts import LONGEST_PASSWORD
 from services.access.checks import LONGEST_NAME
 from services.access.demonstration_accounts import DEMONSTRATION_ACCOUNTS
 from services.container import Services
@@ -70,22 +71,34 @@ def register(server: Flask, services: Services) -> None:
 
 
 def _sign_in(services: Services) -> Response:
-    name = request.form.get("name", "").strip()[:LONGEST_NAME]
-    password = request.form.get("password", "")[: LONGEST_PASSWORD + 1]
+    # Nothing is cut: what was sent is the name and the password, or it is not.
+    name = request.form.get("name", "").strip()
+    password = request.form.get("password", "")
+    browser = known_browser.name_for(session, name)
     try:
-        device = in_words(request.user_agent.string)
-        opened = services.accounts.sign_in(name, password, request.remote_addr or "", device=device)
+        address, device = request.remote_addr or "", in_words(request.user_agent.string)
+        opened = services.accounts.sign_in(name, password, address, browser, device=device)
     except NotSignedIn:
         return _page(services, name=name, fault="sign_in.refused", status=401)
+    except NoRoom as refusal:
+        return _wait(services, name, "sign_in.busy", 503, refusal)
     except TooManyRequests as refusal:
-        answer = _page(services, name=name, fault="sign_in.too_many", status=429)
-        answer.headers["Retry-After"] = str(refusal.extra["retry_after"])
-        return answer
+        return _wait(services, name, "sign_in.too_many", 429, refusal)
     _end(services)
     session.permanent = True
     flask_login.login_user(Visitor(opened.user, opened.secret, lambda: opened.user))
     session[_DESK] = [name, *(other for other in _desk() if other != name)][:_DESK_SIZE]
+    known_browser.remember(session, name)
     return redirect(safe_next(request.form.get("next")), 303)
+
+
+def _wait(
+    services: Services, name: str, fault: str, status: int, refusal: TooManyRequests | NoRoom
+) -> Response:
+    seconds = int(refusal.extra["retry_after"])
+    answer = _page(services, name=name, fault=fault, wait_s=seconds, status=status)
+    answer.headers["Retry-After"] = str(seconds)
+    return answer
 
 
 def _end(services: Services) -> None:
@@ -96,7 +109,9 @@ def _end(services: Services) -> None:
     flask_login.logout_user()
 
 
-def _page(services: Services, *, name: str, fault: str = "", status: int = 200) -> Response:
+def _page(
+    services: Services, *, name: str, fault: str = "", wait_s: int = 0, status: int = 200
+) -> Response:
     now = visitor()
     wanted = request.args.get("language", "")
     language = wanted if wanted in LANGUAGES else current_language()
@@ -110,10 +125,11 @@ def _page(services: Services, *, name: str, fault: str = "", status: int = 200) 
         demonstration_accounts=DEMONSTRATION_ACCOUNTS if services.demonstration else {},
         user=None if now is None else now.user,
         choices=_choices(services, None if now is None else now.user),
-        name=name[:LONGEST_NAME],
+        name=name if len(name) <= LONGEST_NAME else "",
         fault=fault,
         ended=ended,
         ended_minutes=minutes,
+        minutes=math.ceil(wait_s / 60),
         next=safe_next(request.values.get("next")),
     )
     answer = make_response(page, status)

@@ -13,13 +13,12 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
 from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
 
 from domain.access.accounts import Account, User
-from domain.access.passwords import LONGEST, SHORTEST, Common, check_password
+from domain.access.passwords import SHORTEST, Common, check_password
 from domain.access.sessions import (
     LIMITS,
     NOTED_EVERY,
@@ -29,25 +28,23 @@ from domain.access.sessions import (
     KeptToken,
     digest_of,
 )
+from domain.access.sources import Source
 from domain.errors import (
     InvalidField,
     NotFound,
     NotPermitted,
     NotSignedIn,
     StoreUnavailable,
-    TooManyRequests,
 )
 from domain.system_log import NewSystemEvent, secret_digest
 from domain.time import to_microseconds
-from services.access.checks import LONGEST_NAME, check_days, check_name, check_purpose, check_role
+from services.access.checks import check_days, check_name, check_purpose, check_role
+from services.access.hashing import Hashing
 from services.access.ports import AccountStore
+from services.access.proving import Attempts, Proving
 from services.clock import Clock
 
-LONGEST_PASSWORD = LONGEST
-SHORTEST_PASSWORD = SHORTEST
 _LONGEST_PLACE = 80
-
-_REFUSED = "the account or the password is not right, or the account is disabled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +54,6 @@ class Session:
     user: User
     secret: str
     expires_at: datetime
-
-
-class Attempts(Protocol):
-    """Counts attempts to sign in."""
-
-    def begin(self, name: str, address: str) -> float:
-        """Count one attempt; seconds to wait when there were too many, else 0."""
-
-    def failed(self, address: str) -> None:
-        """Count one failure of this address, whatever the account."""
-
-    def succeeded(self, name: str, address: str) -> None:
-        """Forget the attempts of this account from this address."""
 
 
 class Accounts:
@@ -85,25 +69,38 @@ class Accounts:
     ) -> None:
         self._common = common
         self._store = store
-        self._attempts = attempts
         self._clock = clock
-        self._hasher = hasher or PasswordHasher()
-        self._nobody: str | None = None
+        self._hashing = Hashing(hasher)
+        self._proving = Proving(store, attempts, self._hashing, clock)
 
-    def sign_in(self, name: str, password: str, address: str, *, device: str = "") -> Session:
-        """A new session for the right password; ``address`` is where the attempt comes from, and
-        ``device`` says in plain words what the person uses."""
-        return self._open_session(self._proved(name, password, address), address, device)
+    def sign_in(
+        self, name: str, password: str, address: str, browser: str = "", *, device: str = ""
+    ) -> Session:
+        """A new session for the right password; ``address`` is where the attempt comes from,
+        ``browser`` names one in which this account has signed in before, and ``device`` says in
+        plain words what the person uses.
+
+        Raises ``NotSignedIn``, ``TooManyRequests``, ``NoRoom``.
+        """
+        account = self._proving.prove(name, password, Source(address, browser))
+        return self._open_session(account, address, device)
 
     def confirm_password(
-        self, name: str, password: str, address: str, *, initial: bool = False
+        self,
+        name: str,
+        password: str,
+        address: str,
+        *,
+        browser: str = "",
+        initial: bool = False,
     ) -> User:
         """Who it is that has entered the right password, without a session being opened.
 
-        Counted and refused as an attempt to sign in: ``NotSignedIn``, ``TooManyRequests``. Raises
-        ``NotPermitted`` for a password that its owner must change, unless ``initial`` is enough.
+        Counted and refused as an attempt to sign in: ``NotSignedIn``, ``TooManyRequests``,
+        ``NoRoom``. Raises ``NotPermitted`` for a password that its owner must change, unless
+        ``initial`` is enough.
         """
-        account = self._proved(name, password, address)
+        account = self._proving.prove(name, password, Source(address, browser))
         if account.must_change and not initial:
             raise NotPermitted(
                 f"the password of {account.name} was set by somebody else: {account.name} signs in"
@@ -175,7 +172,7 @@ class Accounts:
         role: str,
         password: str,
         *,
-        minimum: int = SHORTEST_PASSWORD,
+        minimum: int = SHORTEST,
         by: str | None = None,
         must_change: bool = False,
     ) -> None:
@@ -211,20 +208,27 @@ class Accounts:
         self._change(told, values, end_sessions=True)
 
     def change_own_password(
-        self, secret: str, present: str, new: str, address: str, *, device: str = ""
+        self,
+        secret: str,
+        present: str,
+        new: str,
+        address: str,
+        *,
+        browser: str = "",
+        device: str = "",
     ) -> Session:
         """The person of this session takes another password. Every session and token of the
         account ends, and a new session goes on in the place of this one.
 
         Raises ``NotSignedIn`` where ``secret`` is no session, ``InvalidField`` naming ``present``
-        or ``password``, ``TooManyRequests``.
+        or ``password``, ``TooManyRequests``, ``NoRoom``.
         """
         session = self._good_session(secret)
         if session is None:
             raise NotSignedIn("sign in first")
         name = session.account.name
         try:
-            self.confirm_password(name, present, address, initial=True)
+            self.confirm_password(name, present, address, browser=browser, initial=True)
         except NotSignedIn as refused:
             raise InvalidField("present", "is not the present password") from refused
         if new == present:
@@ -287,11 +291,12 @@ class Accounts:
 
     def has_password(self, account: Account, password: str) -> bool:
         """Whether this is the password, for a check that nobody has asked for from outside."""
-        return self._matches(account, password)
+        with self._hashing.turnstile.turn(known=True):
+            return self._hashing.matches(account.password_hash, password)
 
     def shut(self, name: str) -> None:
         """A password that nobody knows, and disabled: for accounts that must open nothing more."""
-        hashed = self._hasher.hash(secrets.token_urlsafe(32))
+        hashed = self._hashing.hash(secrets.token_urlsafe(32))
         told = self._told("password_changed", name, None, password=secret_digest(hashed))
         self._change(told, {"password_hash": hashed, "must_change": False}, end_sessions=True)
         self.set_enabled(name, False)
@@ -304,22 +309,6 @@ class Accounts:
     ) -> None:
         if not self._store.change_account(told, values, end_sessions=end_sessions):
             raise NotFound(f"there is no account {told.subject!r}")
-
-    def _proved(self, name: str, password: str, address: str) -> Account:
-        """The account whose password it is; each call counts as an attempt from the address."""
-        wait = self._attempts.begin(name[:LONGEST_NAME], address)
-        if wait > 0:
-            raise TooManyRequests(
-                "too many attempts to sign in: wait a few minutes", retry_after=round(wait)
-            )
-        account = self._store.account(name)
-        right = self._matches(account, password)
-        if account is None or not right or not account.enabled:
-            self._attempts.failed(address)
-            raise NotSignedIn(_REFUSED)
-        self._attempts.succeeded(name, address)
-        self._refresh_hash(account, password)
-        return account
 
     def _open_session(self, account: Account, address: str, device: str) -> Session:
         secret = secrets.token_urlsafe(32)
@@ -344,34 +333,9 @@ class Accounts:
             raise NotFound(f"there is no account {name!r}")
         return account
 
-    def _matches(self, account: Account | None, password: str) -> bool:
-        # An unknown name costs the same time as a wrong password, so neither can be told apart.
-        try:
-            return self._hasher.verify(self._hash_of(account), password[:LONGEST_PASSWORD])
-        except (VerificationError, InvalidHashError):
-            return False
-
-    def _hash_of(self, account: Account | None) -> str:
-        if account is not None:
-            return account.password_hash
-        if self._nobody is None:
-            self._nobody = self._hasher.hash(secrets.token_urlsafe(32))
-        return self._nobody
-
-    def _refresh_hash(self, account: Account, password: str) -> None:
-        if not self._hasher.check_needs_rehash(account.password_hash):
-            return
-        hashed = self._hasher.hash(password)
-        told = self._told(
-            "password_rehashed", account.name, account.name, password=secret_digest(hashed)
-        )
-        # another password that was set meanwhile stays
-        its = {"password_hash": account.password_hash}
-        self._store.change_account(told, {"password_hash": hashed}, only_if=its)
-
-    def _hash(self, password: str, name: str, minimum: int = SHORTEST_PASSWORD) -> str:
-        if minimum >= SHORTEST_PASSWORD:
+    def _hash(self, password: str, name: str, minimum: int = SHORTEST) -> str:
+        if minimum >= SHORTEST:
             check_password(password, name, self._common)
         elif len(password) < minimum:
             raise InvalidField("password", f"must have at least {minimum} characters")
-        return self._hasher.hash(password)
+        return self._hashing.hash(password)

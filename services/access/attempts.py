@@ -1,75 +1,108 @@
-"""How often somebody may try something that fails.
+"""How often somebody may try something that fails: docs/adr/0015.
 
-Signing in: five tries in five minutes for one account from one address, and sixty failures from one
-address whatever the account. The score lives in this process, or in Redis when several workers
-share one.
+An account has its own count in every place where it was proved before, so nothing that strangers
+do makes its owner wait there. All strangers together share one count of the account.
 """
 
 from __future__ import annotations
 
 import time
-from functools import cached_property
 
-from limits import RateLimitItem, WindowStats, parse
-from limits.storage import storage_from_string
-from limits.strategies import MovingWindowRateLimiter, RateLimiter
+from limits import RateLimitItem, parse
+from limits.strategies import RateLimiter
 
-PER_ACCOUNT = parse("5 per 5 minutes")
+from domain.access.sources import Source
+from services.access.limiting import KEPT, LateLimiter
+
+__all__ = ["LateLimiter", "SignInAttempts"]
+
+PER_PLACE = parse("5 per 5 minutes")
+"""At one account from one browser or address."""
+
+PER_KNOWN_PLACE = parse("20 per 1 hour")
+"""At one account from one browser or address in which it was proved before."""
+
+STRANGERS = parse("8 per 1 hour")
+"""At one account from everywhere else, together."""
+
 PER_ADDRESS = parse("60 per 5 minutes")
+"""Failures of one address, whatever the accounts. Beyond, it may try each account once an hour:
+a colleague who signs in for the first time from there still can, and a list of names gains
+nothing."""
 
-
-class LateLimiter(RateLimiter):
-    """A moving window that is made when it is first asked: its storage starts a timer thread.
-
-    ``store`` is ``memory://`` or ``redis://…``.
-    """
-
-    def __init__(self, store: str = "memory://") -> None:
-        self._store = store
-
-    def hit(self, item: RateLimitItem, *identifiers: str, cost: int = 1) -> bool:
-        """Count one; False when there were too many."""
-        return self._window.hit(item, *identifiers, cost=cost)
-
-    def test(self, item: RateLimitItem, *identifiers: str, cost: int = 1) -> bool:
-        """Whether one more would be counted."""
-        return self._window.test(item, *identifiers, cost=cost)
-
-    def get_window_stats(self, item: RateLimitItem, *identifiers: str) -> WindowStats:
-        """When the window ends, and how many are left in it."""
-        return self._window.get_window_stats(item, *identifiers)
-
-    def clear(self, item: RateLimitItem, *identifiers: str) -> None:
-        """Forget what was counted."""
-        self._window.clear(item, *identifiers)
-
-    @cached_property
-    def _window(self) -> MovingWindowRateLimiter:
-        return MovingWindowRateLimiter(storage_from_string(self._store))
+KNOWN = parse("1 per 30 days")
+"""How long an address remains one of the account's own."""
 
 
 class SignInAttempts:
-    """Satisfies ``services.access.accounts.Attempts``."""
+    """Satisfies ``services.access.proving.Attempts``."""
 
     def __init__(self, limiter: RateLimiter) -> None:
         self._limiter = limiter
 
-    def begin(self, name: str, address: str) -> float:
+    def knows(self, name: str, source: Source) -> bool:
+        """Whether the account was proved from there, or it is no place for strangers."""
+        if source.browser or source.inside:
+            return True
+        return not self._limiter.test(KNOWN, KEPT, name, source.counted_as)
+
+    def wait(self, name: str, source: Source) -> float:
+        """Seconds until one more may be made, 0 for now. Counts nothing."""
+        if self.knows(name, source):
+            place = _place(name, source)
+            return self._wait(PER_PLACE, *place) or self._wait(PER_KNOWN_PLACE, "known", *place)
+        return self._wait_of_stranger(name, source)
+
+    def begin(self, name: str, source: Source) -> float:
         """Count one attempt; seconds to wait when there were too many, else 0."""
-        if not self._limiter.test(PER_ADDRESS, "address", address):
-            return self._wait(PER_ADDRESS, "address", address)
-        if not self._limiter.hit(PER_ACCOUNT, "account", name, address):
-            return self._wait(PER_ACCOUNT, "account", name, address)
+        place = _place(name, source)
+        known = self.knows(name, source)
+        further = (PER_KNOWN_PLACE, "known", *place) if known else (STRANGERS, "strangers", name)
+        wait = self.wait(name, source)
+        if wait:
+            return wait
+        # The two are counted one after the other: of several at once each needs both.
+        for limit, *key in ((PER_PLACE, *place), further):
+            if not self._limiter.hit(limit, *key):
+                return max(1.0, self._wait(limit, *key))
         return 0.0
 
-    def failed(self, address: str) -> None:
-        """Count one failure of this address, whatever the account."""
-        self._limiter.hit(PER_ADDRESS, "address", address)
+    def failed(self, name: str, source: Source) -> None:
+        """Counts for the address of a stranger."""
+        if not self.knows(name, source):
+            self._limiter.hit(PER_ADDRESS, "address", source.counted_as)
 
-    def succeeded(self, name: str, address: str) -> None:
-        """Forget the attempts of this account from this address."""
-        self._limiter.clear(PER_ACCOUNT, "account", name, address)
+    def succeeded(self, name: str, source: Source) -> None:
+        """Forget the failures from there, and remember the place."""
+        place = _place(name, source)
+        self._limiter.clear(PER_PLACE, *place)
+        self._limiter.clear(PER_KNOWN_PLACE, "known", *place)
+        if source.address and not source.inside:
+            self._limiter.clear(KNOWN, KEPT, name, source.counted_as)
+            self._limiter.hit(KNOWN, KEPT, name, source.counted_as)
+
+    def _wait_of_stranger(self, name: str, source: Source) -> float:
+        wait = self._wait(PER_PLACE, *_place(name, source))
+        wait = wait or self._wait(STRANGERS, "strangers", name)
+        if wait:
+            return wait
+        burning = self._wait(PER_ADDRESS, "address", source.counted_as)
+        if burning and self._guessed(name):
+            return burning
+        return 0.0
+
+    def _guessed(self, name: str) -> bool:
+        left = self._limiter.get_window_stats(STRANGERS, "strangers", name).remaining
+        return left < STRANGERS.amount
 
     def _wait(self, limit: RateLimitItem, *key: str) -> float:
+        if self._limiter.test(limit, *key):
+            return 0.0
         ends = self._limiter.get_window_stats(limit, *key).reset_time
         return max(1.0, ends - time.time())
+
+
+def _place(name: str, source: Source) -> tuple[str, str, str]:
+    if source.browser:
+        return ("browser", name, source.browser)
+    return ("account", name, source.counted_as)

@@ -20,6 +20,15 @@ def check_name(name: str) -> None:
         raise InvalidField("name", "may have letters, digits, dot, hyphen and underscore only")
 
 
+def is_plain(name: str) -> bool:
+    """Whether an account can be called that."""
+    try:
+        check_name(name)
+    except InvalidField:
+        return False
+    return True
+
+
 def check_role(role: str) -> None:
     """Raise ``InvalidField`` for a role in which nobody signs in."""
     if role not in SIGN_IN_ROLES:

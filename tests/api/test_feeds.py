@@ -347,3 +347,33 @@ def test_nothing_is_acknowledged_while_the_store_is_unavailable(
 
 def test_owntracks_is_posted_only(client: FlaskClient) -> None:
     check_problem(client.get("/feeds/owntracks", headers=basic()), 405)
+
+
+def test_guesses_at_one_key_from_many_addresses_are_told_to_stop_and_the_device_is_not(
+    client: FlaskClient, store: Store
+) -> None:
+    statuses = [
+        client.get(
+            f"/feeds/osmand?id=sokol-1&key={number}",
+            environ_overrides={"REMOTE_ADDR": f"198.51.100.{number}"},
+        ).status_code
+        for number in range(feeds.REFUSALS.amount + 5)
+    ]
+    assert statuses == [401] * feeds.REFUSALS.amount + [429] * 5
+    there = {"REMOTE_ADDR": "198.51.100.1"}
+    query = {"id": "sokol-1", "key": KEY, **PLACE}
+    answer = client.get("/feeds/osmand", query_string=query, environ_overrides=there)
+    assert answer.status_code == 200
+    assert store.only().device == "sokol-1"
+    check_problem(client.get("/feeds/osmand?id=other", environ_overrides=there), 401)
+
+
+def test_one_subscriber_of_ipv6_is_one_address_that_guesses(client: FlaskClient) -> None:
+    statuses = [
+        client.get(
+            f"/feeds/osmand?id=name-{number}&key=x",
+            environ_overrides={"REMOTE_ADDR": f"2001:db8::{number:x}"},
+        ).status_code
+        for number in range(feeds.REFUSALS.amount + 2)
+    ]
+    assert statuses[-3:] == [401, 429, 429]

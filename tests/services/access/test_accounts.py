@@ -195,14 +195,6 @@ def test_five_failures_make_an_account_wait_at_that_address_only(accounts: Accou
     assert accounts.sign_in("anna", PASSWORD, THERE)
 
 
-def test_many_names_from_one_address_make_the_address_wait(accounts: Accounts) -> None:
-    for number in range(60):
-        with pytest.raises(NotSignedIn):
-            accounts.sign_in(f"guess-{number}", "wrong", HERE)
-    with pytest.raises(TooManyRequests):
-        accounts.sign_in("anna", PASSWORD, HERE)
-
-
 def test_success_forgets_the_failures_before_it(accounts: Accounts) -> None:
     for _ in range(3):
         for _ in range(4):

@@ -1,0 +1,78 @@
+"""A call for help that is sent again and again, on the banner and in the list."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from domain.time import to_rfc3339
+from pages.session import LANGUAGE_COOKIE
+from tests.browser.stage import Script, Stage
+
+pytestmark = pytest.mark.browser
+
+Open = Callable[..., Page]
+SAID = {"en": ("sent 40 times · last", "Said as: panic, invented"),
+        "pl": ("nadano 40× · ostatnio", "Treść: panic, invented")}  # fmt: skip
+
+
+def _sos(**changes: Any) -> dict[str, Any]:
+    first, last = (
+        to_rfc3339(datetime.now(UTC) - timedelta(seconds=seconds)) for seconds in (300, 12)
+    )
+    alert = {
+        "id": "a1", "kind": "sos", "unit": "p2", "callsign": "FP 12", "device": "gateway",
+        "alarm": "panic", "position": {"lat": 42.4, "lon": 21.2}, "occurred_at": first,
+        "recorded_at": first, "times": 40, "last_at": last, "words": ["panic", "invented"],
+        "acknowledged_by": None, "acknowledged_at": None,
+    }  # fmt: skip
+    return alert | changes
+
+
+@pytest.mark.parametrize("language", ["en", "pl"])
+def test_how_often_and_when_last_is_shown_in_both_places(
+    open_monitor: Open, stage: Stage, script: Script, language: str
+) -> None:
+    script.language = language
+    script.alerts.append(_sos(times=1, last_at=None))
+    page = open_monitor()
+    page.context.add_cookies([{"name": LANGUAGE_COOKIE, "value": language, "url": stage.address}])
+    page.reload()
+    expect(page.locator(".sos")).to_be_visible()
+    expect(page.locator(".sos-times")).to_have_count(0)
+    stage.tell("alert", _sos())
+    words, title = SAID[language]
+    for place in (page.locator(".sos .sos-times"), page.locator("#alert-list .alert .times")):
+        expect(place).to_contain_text(words)
+        expect(place.locator(".last-age")).to_have_text(re.compile(r"\d+ (s|min)"))
+        expect(place).to_have_attribute("title", title)
+    expect(page.locator(".sos")).to_have_count(1)
+
+
+def test_two_people_behind_one_gateway_are_told_apart(open_monitor: Open, script: Script) -> None:
+    nasty = "<i>two</i>"
+    script.alerts += [
+        _sos(uid="ANDROID-1", times=1),
+        _sos(id="a2", uid=nasty, uids=[nasty, "ANDROID-3", "ANDROID-4"]),
+    ]
+    page = open_monitor()
+    expect(page.locator(".sos")).to_have_count(2)
+    expect(page.locator(".sos", has_text="ANDROID-1")).to_have_count(1)
+    other = page.locator(".sos .whose", has_text=f"{nasty} +2")
+    expect(other).to_have_attribute("title", f"{nasty}, ANDROID-3, ANDROID-4")
+
+
+def test_on_a_phone_the_call_can_be_taken(open_monitor: Open, script: Script) -> None:
+    script.alerts.append(_sos(uid="ANDROID-1"))
+    page = open_monitor()
+    page.set_viewport_size({"width": 390, "height": 844})
+    for part in (".sos-sign", ".sos-times", ".sos-age", ".action >> nth=-1"):
+        box = page.locator(f".sos {part}").bounding_box()
+        assert box is not None
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 390
