@@ -246,5 +246,5 @@ def test_a_database_that_wants_to_run_something_is_refused(made: str) -> None:
 def test_a_database_with_names_that_are_no_utf_8_is_refused(old: bytes, new: bytes) -> None:
     raw = geopackage.encode([Track("P", [[fix()]])])
     assert raw.count(old) == 1
-    with pytest.raises(Unreadable, match="codec can't decode"):
+    with pytest.raises(Unreadable, match="no such column|codec can't decode"):
         list(geopackage.decode(raw.replace(old, new)))
