@@ -35,6 +35,7 @@ from domain.reports import Unreadable
 
 _ROOT = Path(__file__).resolve().parent.parent.parent
 _LOOKS_EVERY_S = 0.1
+RETRY_S = 10
 _STARTS = 5  # seconds more than it is given, for a process that must first come into being
 _MOST_TOLD = 2_000
 _logger = logging.getLogger(__name__)
@@ -135,7 +136,7 @@ class FileReader:
             )
         except OSError as refused:
             _logger.error("no process can be started to read a file: %s", refused)
-            raise NoRoom("no file can be read now: try again in a moment") from refused
+            raise NoRoom("no file can be read now", retry_after=RETRY_S) from refused
 
 
 @contextmanager
