@@ -15,6 +15,7 @@ from data.access.common_passwords import CommonPasswords
 from data.cache import KeptCache
 from data.database import Database
 from data.event_store import EventStore
+from data.file_reading.process import FileReader
 from data.fix_chunks_packing import FixPacking
 from data.fix_store import FixStore
 from data.guarding_triggers import trigger_faults
@@ -74,6 +75,7 @@ from services.track_analysis import TrackAnalyses
 from services.track_export import TrackExport
 from services.track_files import TrackFiles
 from services.tracks import Tracks
+from services.turns import Turns
 from services.watchers import Watchers
 from settings import Settings
 
@@ -206,7 +208,9 @@ def join(server: Flask, settings: Settings, policy: Policy) -> Services:
         ingest=ingest,
         heads=stores.journal,
         tracks=Tracks(stores.fixes, settings=policy.tracks, skews=device_clocks.skews),
-        track_files=_track_files(stores, acts.occurrences, coverage, drawn, ingest),
+        track_files=_track_files(stores, acts.occurrences, coverage, drawn, ingest, settings),
+        file_reader=FileReader(),
+        file_budget=settings.file_budget,
         track_export=TrackExport(
             stores.fixes, stores.roster, FILE_FORMATS, gap_s=policy.tracks.gap_s
         ),
@@ -264,9 +268,13 @@ def _track_files(
     coverage: Coverage,
     drawn: DrawnTracks,
     ingest: Ingest,
+    settings: Settings,
 ) -> TrackFiles:
     return TrackFiles(
         stores.database,
+        reader=FileReader(),
+        budget=settings.file_budget,
+        turns=Turns(settings.file_readers),
         formats=FILE_FORMATS,
         format_of=file_format,
         imports=ImportStore(),

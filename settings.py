@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from domain.access.proxies import UntrustedProxy, trusted_networks
 from domain.access.secret_keys import fault_of_secret
+from domain.file_budget import MEGA, FileBudget
 
 ROOT = Path(__file__).resolve().parent
 DEMONSTRATION_SECRET = "demonstration-only-not-a-secret"  # noqa: S105 - production refuses it
@@ -23,7 +24,8 @@ class Settings:
     which only the feed endpoints answer (``make phone``). ``policy_file`` names the unit's own
     timers, reserve, roles and words; empty is the defaults. ``connections`` may be open at once in
     a worker, ``address_connections`` of them from one address. ``mqtt_username`` and
-    ``mqtt_password`` are who ``flask feeds mqtt`` is to its broker.
+    ``mqtt_password`` are who ``flask feeds mqtt`` is to its broker. ``file_readers`` is how many
+    track files a worker reads at once, ``file_budget`` what one of them may cost.
     """
 
     profile: str = "demo"
@@ -43,6 +45,8 @@ class Settings:
     address_connections: int = 64
     mqtt_username: str = ""
     mqtt_password: str = ""
+    file_readers: int = 2
+    file_budget: FileBudget = field(default_factory=FileBudget)
 
     @property
     def demonstration(self) -> bool:
@@ -80,6 +84,8 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
         address_connections=_integer(env, "FPU_ADDRESS_CONNECTIONS", default.address_connections),
         mqtt_username=env.get("FPU_MQTT_USERNAME", ""),
         mqtt_password=env.get("FPU_MQTT_PASSWORD", ""),
+        file_readers=_at_least(env, "FPU_FILE_READERS", default.file_readers, 1),
+        file_budget=_file_budget(env),
     )
     _refuse_unsafe(settings, env)
     return settings
@@ -96,6 +102,23 @@ def _integer(env: Mapping[str, str], name: str, default: int) -> int:
         return int(env.get(name, default))
     except ValueError as fault:
         raise UnsafeSettings(f"{name} must be a whole number") from fault
+
+
+def _at_least(env: Mapping[str, str], name: str, default: int, least: int) -> int:
+    found = _integer(env, name, default)
+    if found < least:
+        raise UnsafeSettings(f"{name} must be at least {least}")
+    return found
+
+
+def _file_budget(env: Mapping[str, str]) -> FileBudget:
+    usual = FileBudget()
+    return FileBudget(
+        processor_s=_at_least(env, "FPU_FILE_PROCESSOR_S", usual.processor_s, 1),
+        wait_s=_at_least(env, "FPU_FILE_WAIT_S", usual.wait_s, 1),
+        memory=_at_least(env, "FPU_FILE_MEMORY_MB", usual.memory // MEGA, 128) * MEGA,
+        result=_at_least(env, "FPU_FILE_RESULT_MB", usual.result // MEGA, 1) * MEGA,
+    )
 
 
 def _refuse_unsafe(settings: Settings, env: Mapping[str, str]) -> None:

@@ -20,6 +20,7 @@ STATUS: dict[type[errors.DashboardError], int] = {
     errors.NotFound: 404,
     errors.VersionConflict: 409,
     errors.GuardRefused: 422,
+    errors.TooCostly: 422,
     errors.TooManyRequests: 429,
     errors.NoRoom: 503,
     errors.StoreUnavailable: 503,

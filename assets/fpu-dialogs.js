@@ -5,23 +5,26 @@ window.fpu = window.fpu || {};
 fpu.dialogs = (function () {
   "use strict";
 
-  /** Post JSON or bytes; resolves to the answer, throws an Error in words that can be shown. */
-  async function post(address, sent) {
+  /** Post JSON or bytes; resolves to the answer, throws an Error in words that can be shown.
+      `signal` of an AbortController lets go of it. */
+  async function post(address, sent, signal) {
     const bytes = sent instanceof Blob;
     const answer = await fetch(address, {
       method: "POST",
       headers: {"Content-Type": bytes ? "application/octet-stream" : "application/json"},
       body: bytes ? sent : JSON.stringify(sent),
+      signal,
     });
     return told(answer);
   }
 
-  /** The JSON of an answer; throws an Error with what a problem document says. */
+  /** The JSON of an answer; throws an Error with what a problem document says, and the document. */
   async function told(answer) {
     if (answer.status === 401) window.dispatchEvent(new CustomEvent("fpu:signed-out"));
     const found = await answer.json().catch(() => ({}));
     if (answer.ok) return found;
-    throw new Error([found.field, found.detail || answer.status].filter(Boolean).join(": "));
+    const words = [found.field, found.detail || answer.status].filter(Boolean).join(": ");
+    throw Object.assign(new Error(words), {problem: found});
   }
 
   /** A label with a control in it. */

@@ -6,7 +6,8 @@ window.fpu = window.fpu || {};
   const {post, told, labelled, input, choice, button, askReason, base} = fpu.dialogs;
   const NOTHING = {type: "FeatureCollection", features: []};
   const MEGA = 1024 * 1024;
-  let parts = null, changes = 0, asked = 0;
+  const NO_ROOM = 503, TOO_MANY = 429;
+  let parts = null, changes = 0, asked = 0, underway = null;
 
   /* --- the form ------------------------------------------------------------------------------ */
 
@@ -76,16 +77,27 @@ window.fpu = window.fpu || {};
     clear();
     if (chosen.size > most) return tell(fpu.text("tracks.too_large", {n: most / MEGA}));
     const mine = asked += 1;
+    if (underway) underway.abort(); // the server stops reading for an answer that nobody sees
+    underway = new AbortController();
     tell("", fpu.text("tracks.reading"));
     const query = new URLSearchParams({name: chosen.name, unit: unit.value,
                                        anywhere: anywhere.checked, utc: utc.checked});
     try {
-      const seen = await post(`${base()}/imports?${query}`, chosen);
+      const seen = await post(`${base()}/imports?${query}`, chosen, underway.signal);
       if (mine === asked) show(seen);
       bump();
     } catch (fault) {
-      if (mine === asked) tell(fpu.text("tracks.refused", {detail: fault.message}));
+      if (mine === asked) tell(refusal(fault));
     }
+  }
+
+  /** Why a file is not taken, in the reader's language where it is about what may be spent on it. */
+  function refusal(fault) {
+    const {budget, most, detail, status, retry_after: wait} = fault.problem || {};
+    if (budget) return fpu.text(`tracks.over_${budget}`, {n: most, detail});
+    if (wait && status === NO_ROOM) return fpu.text("tracks.busy", {n: wait});
+    if (wait && status === TOO_MANY) return fpu.text("tracks.own_busy", {n: wait});
+    return fpu.text("tracks.refused", {detail: fault.message});
   }
 
   function show(seen) {
@@ -145,7 +157,7 @@ window.fpu = window.fpu || {};
       if (parts) parts.chosen = null;
     } catch (fault) {
       if (pressed) pressed.disabled = false;
-      tell(fpu.text("tracks.refused", {detail: fault.message}));
+      tell(refusal(fault));
     }
     bump();
   }
@@ -184,7 +196,7 @@ window.fpu = window.fpu || {};
       try {
         show(await fpu.get(address));
       } catch (fault) {
-        tell(fpu.text("tracks.refused", {detail: fault.message}));
+        tell(refusal(fault));
         bump();
       }
     }

@@ -15,9 +15,11 @@ from commands.group import Group
 from commands.roster_options import parse_moment
 from commands.track_file import interruptible_after
 from domain.errors import InvalidField
+from domain.file_budget import AT_THE_MACHINE, FileBudget
 from domain.reports import Unreadable
 from formats.registry import file_format
 from services.clock import utc_now
+from services.file_ports import FileReader
 from services.ingest import Ingest
 from services.roster import RosterService
 from services.submissions import Receipt
@@ -45,6 +47,10 @@ class HasTracks(Protocol):
     def ingest(self) -> Ingest: ...
     @property
     def track_export(self) -> TrackExport: ...
+    @property
+    def file_reader(self) -> FileReader: ...
+    @property
+    def file_budget(self) -> FileBudget: ...
     @property
     def roster(self) -> RosterService: ...
 
@@ -77,16 +83,9 @@ def _import_command(group: Group, get_services: Callable[[], HasTracks]) -> None
         filing = filing_of(services.roster.roster(), known, unit) if unit else None
         name, found = file_format(file.name)
         only = given_device(device) if device else ""
-        reading = TrackReading(
-            file.read_bytes(),
-            found,
-            device_of(file.name),
-            filing,
-            filings(services.roster.roster(), known),
-            anywhere,
-            utc,
-            only,
-        )
+        named = only or device_of(file.name)
+        units = filings(services.roster.roster(), known)
+        reading = TrackReading(filing, units, anywhere, only)
 
         def accept(points: list[Point]) -> Receipt:
             return services.ingest.accept(
@@ -100,8 +99,13 @@ def _import_command(group: Group, get_services: Callable[[], HasTracks]) -> None
             )
 
         whose = filing.callsign if filing else "units as it says"
-        click.echo(f"{file.name}: {whose} in {known}, device {only or reading.device}")
-        _store(file.name, reading, found.count(reading.data), accept)
+        click.echo(f"{file.name}: {whose} in {known}, device {named}")
+        budget, module = services.file_budget.times(AT_THE_MACHINE), found.decode.__module__
+        with (
+            file.open("rb") as opened,
+            services.file_reader.read(opened, module, budget, device=named, utc=utc) as read,
+        ):
+            _store(file.name, reading.points(read.reports(), utc_now()), read.points, accept)
 
 
 def _export_command(group: Group, get_services: Callable[[], HasTracks]) -> None:
@@ -144,15 +148,15 @@ def _operation(roster: RosterService, operation: str) -> str:
 
 
 def _store(
-    name: str, reading: TrackReading, about: int, accept: Callable[[list[Point]], Receipt]
+    name: str, points: Iterator[Point], most: int, accept: Callable[[list[Point]], Receipt]
 ) -> None:
     """Store a file chunk by chunk and tell what became of it, however it ends."""
     counts: Counter[str] = Counter()
     reasons: Counter[str] = Counter()
     try:
         try:
-            with click.progressbar(length=about, label="importing") as bar:
-                for chunk in _chunks(reading.points(utc_now())):
+            with click.progressbar(length=most, label="importing") as bar:
+                for chunk in _chunks(points):
                     with interruptible_after():
                         _count(accept(chunk), counts, reasons)
                     bar.update(len(chunk))

@@ -81,6 +81,18 @@ class NoRoom(DashboardError):
     title = "No room"
 
 
+class TooCostly(DashboardError):
+    """A file takes more than is spent on one; nothing of it is stored. ``extra['budget']`` names
+    what ran out: seconds, wait, memory (MB), result (MB), points, refused, or reader, which says
+    that the program gave up; ``extra['most']`` is how much there was of it."""
+
+    title = "Too costly"
+
+    def __init__(self, budget: str, detail: str, most: int) -> None:
+        super().__init__(detail, field="file", budget=budget, most=most)
+        self.budget = budget
+
+
 class StoreUnavailable(DashboardError):
     """The database cannot take or give data now; nothing was acknowledged."""
 

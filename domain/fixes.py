@@ -41,6 +41,9 @@ CONNECTION_LOST = "connection_lost"
 """The attribute of a heartbeat that is no sign of life but the news that there will be none: a
 broker says for the device that its connection has ended."""
 
+SEGMENT = "file_segment"
+"""The attribute of a fix that tells which segment of its file it was in."""
+
 _DEEPEST = 8
 _LONGEST_TEXT = 2_000
 

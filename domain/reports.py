@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from domain.fixes import Fix, Report
-from domain.stored_fixes import SEGMENT
+from domain.fixes import SEGMENT, Fix, Report
 
 LONGEST_DEVICE_ID = 80
 
@@ -18,6 +17,16 @@ class Unreadable(Exception):
         super().__init__(f"{field}: {detail}")
         self.field = field
         self.detail = detail
+
+
+class TooMuch(Unreadable):
+    """There is more in the file than one may have, so nothing of it is taken. ``budget`` is what
+    ran out, ``points`` or ``refused``, and ``most`` how many of them there may be."""
+
+    def __init__(self, budget: str, detail: str, most: int) -> None:
+        super().__init__("file", detail)
+        self.budget = budget
+        self.most = most
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +57,9 @@ def numbered(parts: Iterable[Sequence[Report]]) -> Iterator[Report]:
             if kept[SEGMENT] is None:
                 del kept[SEGMENT]
             yield replace(one, attributes=kept)
+
+
+def too_many_refused(most: int, detail: str, where: str) -> str:
+    """Why a file with so many points that are none is not taken, with one of them as an example."""
+    example = detail if not where or detail.startswith(where) else f"{where}: {detail}"
+    return f"has more than {most:,} points that would be refused, such as {example}"

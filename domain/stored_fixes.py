@@ -16,11 +16,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from domain.fixes import SEGMENT as SEGMENT
 from domain.fixes import Fix, Rejection
 from domain.time import from_microseconds
-
-SEGMENT = "file_segment"
-"""The attribute of a fix that tells which segment of its file it was in."""
 
 NO_SEGMENT = -1
 """``FixColumns.segment`` of a fix that did not come from a file with segments."""

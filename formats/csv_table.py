@@ -19,10 +19,9 @@ from domain.fixes import Report
 from domain.reports import Track
 from formats import points
 from formats.message import Unreadable
-from formats.points import NAMES, column_name
+from formats.points import MOST_COLUMNS, NAMES, column_name
 from formats.values import shown
 
-MOST_COLUMNS = 200
 _FORMULA = "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"
 _GUARD = "'"
 _NUMBERS = frozenset(
@@ -90,19 +89,17 @@ def _rows(data: bytes, device: str, utc: bool) -> Iterator[tuple[object, Report]
 def _read(data: bytes, device: str, utc: bool) -> Iterator[tuple[object, Report]]:
     text = io.TextIOWrapper(io.BytesIO(data), _encoding(data), newline="")
     names, reader, above = _head(text)
-    read = 0
+    first = True
     for cells in reader:
         if not any(cells):
             continue
-        read += 1
-        if read > points.MOST_POINTS:
-            raise Unreadable("file", f"has more than {points.MOST_POINTS:,} rows: split it")
         row = f"row {reader.line_num + above}"
         record = {
             name: _unguarded(cell) for name, cell in zip(names, cells, strict=False) if cell != ""
         }
-        if read == 1:
+        if first:
             _refuse_decimal_commas(record, row)
+            first = False
         yield record.get("segment"), points.report(record, where=row, device=device, utc=utc)
 
 

@@ -32,7 +32,7 @@ def decode(data: bytes, *, device: str = "", utc: bool = False) -> Iterator[list
     is a fault, unless ``utc``. Raises ``Unreadable`` where the file is no GeoJSON, is of another
     reference system, or has too many positions.
     """
-    return points.segments(_limited(_read(data, device, utc)))
+    return points.segments(_read(data, device, utc))
 
 
 def count(data: bytes) -> int:
@@ -59,13 +59,6 @@ def _feature(record: dict[str, Any]) -> dict[str, Any]:
     }
     geometry = {"type": "Point", "coordinates": where}
     return {"type": "Feature", "geometry": geometry, "properties": told}
-
-
-def _limited(reports: Iterable[_Marked]) -> Iterator[_Marked]:
-    for number, one in enumerate(reports, 1):
-        if number > points.MOST_POINTS:
-            raise Unreadable("file", f"has more than {points.MOST_POINTS:,} positions: split it")
-        yield one
 
 
 def _read(data: bytes, device: str, utc: bool) -> Iterator[_Marked]:

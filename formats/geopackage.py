@@ -27,9 +27,18 @@ from formats.points import column_name
 MOST_BYTES = 256 * 1024 * 1024
 _APPLICATION = 0x47504B47  # "GPKG"
 _MAGIC = b"SQLite format 3\x00"
-_INSTRUCTIONS, _CALLS = 10_000, 100_000  # of SQLite's machine, before a file costs too much
-_LONGEST_VALUE = 1024 * 1024
-_ALLOWED = frozenset((sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE))
+MOST_LAYERS = 1_000
+_INSTRUCTIONS, _CALLS = 10_000, 20_000  # of SQLite's machine, before a file costs too much
+_LIMITS = {
+    sqlite3.SQLITE_LIMIT_LENGTH: 1024 * 1024,
+    sqlite3.SQLITE_LIMIT_SQL_LENGTH: 256 * 1024,
+    sqlite3.SQLITE_LIMIT_EXPR_DEPTH: 50,
+    sqlite3.SQLITE_LIMIT_ATTACHED: 0,
+    sqlite3.SQLITE_LIMIT_TRIGGER_DEPTH: 0,
+    sqlite3.SQLITE_LIMIT_WORKER_THREADS: 0,
+}
+_LISTS = ("gpkg_geometry_columns", "gpkg_spatial_ref_sys")
+_SCHEMA_TABLE = ("sqlite_master", "sqlite_schema")
 _ENVELOPES = (0, 32, 48, 48, 64)  # bytes, by kind
 _WGS84 = (
     'GEOGCS["WGS 84",DATUM["WGS_1984",SPHEROID["WGS 84",6378137,298.257223563,AUTHORITY["EPSG",'
@@ -171,43 +180,61 @@ def _read(data: bytes, device: str, utc: bool) -> Iterator[tuple[object, Report]
         raise Unreadable("file", f"is larger than {MOST_BYTES // 1024 // 1024} MB: split it")
     database = sqlite3.connect(":memory:")
     try:
-        # bytes 18 and 19 ask for a write-ahead log beside the file, which there is none of
-        database.deserialize(data[:18] + b"\x01\x01" + data[20:])
-        _confine(database)
-        yield from _points(database, device, utc)
+        if data[18:20] != b"\x01\x01":
+            # which asks for a write-ahead log beside the file, and there is none
+            data = data[:18] + b"\x01\x01" + data[20:]
+        database.deserialize(data)  # which reads nothing of it yet
+        allowed = _confine(database)
+        database.execute("PRAGMA trusted_schema = OFF")
+        database.execute("PRAGMA cell_size_check = ON")
+        yield from _points(database, allowed, device, utc)
     except (sqlite3.Error, OverflowError, UnicodeError) as fault:  # names may be of any bytes
         raise Unreadable("file", f"is broken: {ascii(str(fault))[1:121]}") from fault
     finally:
         database.close()
 
 
-def _confine(database: sqlite3.Connection) -> None:
-    """Only reading, only so much of it, and no function of the file's own schema."""
-    database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST_VALUE)
-    database.execute("PRAGMA trusted_schema = OFF")
-    database.execute("PRAGMA cell_size_check = ON")
+def _confine(database: sqlite3.Connection) -> set[str]:
+    """Only reading, only so much of it, and only of the tables in the set that is returned: of no
+    view, by no function, and nothing that calls itself."""
+    for limit, most in _LIMITS.items():
+        database.setlimit(limit, most)
     database.text_factory = lambda raw: raw.decode("utf-8", "replace")
     calls = iter(range(_CALLS))
     database.set_progress_handler(lambda: next(calls, None) is None, _INSTRUCTIONS)
-    database.set_authorizer(
-        lambda action, *_: sqlite3.SQLITE_OK if action in _ALLOWED else sqlite3.SQLITE_DENY
-    )
+    allowed = set(_SCHEMA_TABLE)
+
+    def may(action: int, one: str | None, two: str | None, _db: str | None, via: str | None) -> int:
+        reads = action == sqlite3.SQLITE_READ and one in allowed and via is None
+        asks = action == sqlite3.SQLITE_PRAGMA and one in _PRAGMAS
+        good = reads or asks or action == sqlite3.SQLITE_SELECT
+        return sqlite3.SQLITE_OK if good else sqlite3.SQLITE_DENY
+
+    database.set_authorizer(may)
+    return allowed
+
+
+_PRAGMAS = ("trusted_schema", "cell_size_check", "table_xinfo")
 
 
 def _points(
-    database: sqlite3.Connection, device: str, utc: bool
+    database: sqlite3.Connection, allowed: set[str], device: str, utc: bool
 ) -> Iterator[tuple[object, Report]]:
-    table, geometry = _layer(database)
-    rows = database.execute(f"SELECT * FROM {_quoted(table)}")  # noqa: S608 - quoted, and confined
-    names = [column_name(one[0]) for one in rows.description]
+    table, geometry = _layer(database, allowed)
+    asked = _columns(database, table, geometry)
+    # qualified, because what is no column would else be read as a text
+    listed = ", ".join(f"layer.{_quoted(one)}" for one in asked)
+    # columns by name, so that none is computed; no index, which need not say what the table says
+    rows = database.execute(f"SELECT {listed} FROM {_quoted(table)} AS layer NOT INDEXED")  # noqa: S608
+    names, geometry = [column_name(one) for one in asked], column_name(geometry)
     for number, row in enumerate(rows, 1):
-        if number > points.MOST_POINTS:
-            raise Unreadable("file", f"has more than {points.MOST_POINTS:,} points: split it")
         record = {
             name: value
             for name, value in zip(names, row, strict=True)
             if name not in ("fid", geometry) and value is not None and not isinstance(value, bytes)
         }
+        if not record and row[names.index(geometry)] is None:
+            continue  # as an empty row of a table
         place = _point(row[names.index(geometry)])
         if place is not None:
             record["longitude"], record["latitude"] = place
@@ -218,23 +245,50 @@ def _points(
         yield record.get("segment"), one
 
 
-def _layer(database: sqlite3.Connection) -> tuple[str, str]:
-    """Table and geometry column of the layer to read."""
+def _layer(database: sqlite3.Connection, allowed: set[str]) -> tuple[str, str]:
+    """Table and geometry column of the layer to read; both are allowed from here on."""
+    for table in _LISTS:
+        _check_table(database, table)
+        allowed.add(table)
     query = (
-        "SELECT g.table_name, g.column_name, g.geometry_type_name, r.organization_coordsys_id"
-        " FROM gpkg_geometry_columns g JOIN gpkg_spatial_ref_sys r ON r.srs_id = g.srs_id"
+        "SELECT table_name, column_name, geometry_type_name, srs_id FROM gpkg_geometry_columns"
+        " NOT INDEXED LIMIT ?"
     )
-    layers = [row for row in database.execute(query) if all(isinstance(it, str) for it in row[:3])]
+    found = database.execute(query, (MOST_LAYERS + 1,)).fetchall()
+    if len(found) > MOST_LAYERS:
+        raise Unreadable("file", f"has more than {MOST_LAYERS:,} layers")
+    layers = [row for row in found if all(isinstance(it, str) for it in row[:3])]
     layers.sort(key=lambda row: (row[0] != "fixes", row[2].upper() != "POINT"))
     if not layers or layers[0][2].upper() not in ("POINT", "GEOMETRY"):
         raise Unreadable("file", "has no layer of points")
-    table, column, _, reference = layers[0]
-    if reference != 4326:
+    table, column, _, number = layers[0]
+    query = (
+        "SELECT organization_coordsys_id FROM gpkg_spatial_ref_sys NOT INDEXED"
+        " WHERE srs_id = ? LIMIT 1"
+    )
+    if database.execute(query, (number,)).fetchone() != (4326,):
         raise Unreadable("file", "has its points in another reference system than EPSG:4326")
-    kinds = database.execute("SELECT type, sql FROM sqlite_master WHERE name = ?", (table,))
-    if not all(kind == "table" and "virtual" not in str(sql)[:20].lower() for kind, sql in kinds):
-        raise Unreadable("file", "has a layer that is no table")
-    return table, column_name(column)
+    _check_table(database, table)
+    allowed.add(table)
+    return table, column
+
+
+def _check_table(database: sqlite3.Connection, name: str) -> None:
+    """Nothing but a table is read: a view may be endless, a virtual table be anything."""
+    query = "SELECT type, rootpage FROM sqlite_master WHERE name = ? COLLATE NOCASE LIMIT 2"
+    if [(kind, bool(page)) for kind, page in database.execute(query, (name,))] != [("table", True)]:
+        raise Unreadable("file", f"has {name[:40]!a} as something else than a table")
+
+
+def _columns(database: sqlite3.Connection, table: str, geometry: str) -> list[str]:
+    """The columns that are stored; those that SQLite would compute are left out."""
+    rows = database.execute(f"PRAGMA table_xinfo({_quoted(table)})").fetchall()
+    names = [name for _, name, *_, hidden in rows if not hidden]
+    if geometry not in names:
+        raise Unreadable("file", "has a layer without its geometry")
+    if len(names) > points.MOST_COLUMNS:
+        raise Unreadable("file", f"has more than {points.MOST_COLUMNS} columns")
+    return names
 
 
 def _quoted(name: str) -> str:

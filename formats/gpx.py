@@ -19,13 +19,18 @@ from defusedxml.ElementTree import DefusedXMLParser, iterparse
 from domain.fixes import Rejection, Report
 from formats.message import Unreadable, device_id
 from formats.point_report import point_report
-from formats.points import MOST_POINTS, read_attributes, unit_name
+from formats.points import Tally, read_attributes, unit_name
 from formats.values import Values
 from formats.xml_text import as_utf8, without_remarks
 
 LONGEST_PART = 1024 * 1024
 """Bytes of one tag, comment or processing instruction. The parser begins each anew with every piece
 of the file until it has its end, so what it costs grows with the square of its length."""
+
+DEEPEST = 100
+"""Elements within elements."""
+
+_OUT_OF_MEMORY = 1  # what expat calls it
 
 _POINT = re.compile(rb"<(?:[\w.-]+:)?trkpt[\s/>]")
 _PLANS = {
@@ -60,6 +65,8 @@ def decode(data: bytes, *, device: str = "", utc: bool = False) -> Iterator[list
             fault
         )
     except (ParseError, LookupError, ValueError) as fault:
+        if getattr(fault, "code", None) == _OUT_OF_MEMORY:
+            raise MemoryError from fault
         yield from reader.unfinished()
         raise Unreadable("file", f"is broken: {ascii(str(fault))[1:121]}") from fault
     except Unreadable:
@@ -103,6 +110,7 @@ class _Reader:
         self._segment: list[Report] = []
         self._point: Element | None = None
         self._points = 0
+        self._tally = Tally()
         self._name = ""
 
     def feed(self, event: str, element: Element) -> list[Report] | None:
@@ -122,6 +130,8 @@ class _Reader:
         if not self._path and name != "gpx":
             raise Unreadable("file", f"is no GPX: it begins with {name[:40]!a}")
         self._path.append(element)
+        if len(self._path) > DEEPEST:
+            raise Unreadable("file", f"has elements nested deeper than {DEEPEST}")
         if name == "trkseg" and self._open is None:
             self._open = element
         elif name == "trk" and self._open is None:
@@ -134,8 +144,9 @@ class _Reader:
     def _ended(self, element: Element) -> list[Report] | None:
         self._path.pop()
         if element is self._point:
-            self._count()
+            self._points += 1
             report = _report(self._device, element, f"point {self._points}", self._name)
+            self._tally.take(report)
             self._segment.append(report)
             self._point = None
         elif self._path and _local(element.tag) == "name" and _local(self._path[-1].tag) == "trk":
@@ -146,11 +157,6 @@ class _Reader:
             return None
         segment, self._segment, self._open = self._segment, [], None
         return segment
-
-    def _count(self) -> None:
-        self._points += 1
-        if self._points > MOST_POINTS:
-            raise Unreadable("file", f"has more than {MOST_POINTS:,} points: split it")
 
 
 def _report(device: str, point: Element, where: str, unit: str) -> Report:
@@ -181,9 +187,15 @@ def _report(device: str, point: Element, where: str, unit: str) -> Report:
 def _leaves(point: Element) -> dict[str, str]:
     """Attributes, children and, after them, extensions by local name; the first of a name wins."""
     record = dict(point.attrib)
+    flat = True
     for child in point:
         if len(child) == 0:
             record.setdefault(_local(child.tag), (child.text or "").strip())
+            flat = flat and not child.tag.startswith(_OWN)
+        else:
+            flat = False
+    if flat:  # as most points are
+        return record
     for child in point.iter():
         name = _local(child.tag)
         if child.tag in (_OWN + "device", _OWN + "attributes"):

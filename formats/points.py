@@ -12,15 +12,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from domain.fixes import Fix, Rejection, Report
-from domain.reports import Track, device_id
-from domain.stored_fixes import SEGMENT
+from domain.file_budget import MOST_REFUSED
+from domain.fixes import SEGMENT, Fix, Rejection, Report
+from domain.reports import TooMuch, Track, device_id, too_many_refused
 from domain.time import to_rfc3339
 from formats.point_report import point_report
 from formats.values import Values
 
 MOST_POINTS = 1_000_000
 """Points of one file; more than a year of one device at one a half minute."""
+
+MOST_COLUMNS = 200
 
 NAMES = (
     "unit", "device", "segment", "time", "latitude", "longitude", "altitude", "speed", "course",
@@ -56,6 +58,25 @@ _ZONELESS = re.compile(r"\s*\d{4}-?\d\d-?\d\d[T ]\d\d:?\d\d(?::?\d\d(?:[.,]\d+)?
 _LONGEST_NAME = 40
 _DEEPEST = 8
 _UNIT = re.compile(r"\s*[\[(](?:m|m/s|mps|deg|degrees?|°|%|utc|wgs ?84)[\])]\s*$", re.I)
+
+
+class Tally:
+    """Counts the points of one file, and those that cannot be read; raises ``TooMuch``."""
+
+    def __init__(self) -> None:
+        self._points = 0
+        self._refused = 0
+
+    def take(self, one: Report) -> None:
+        """One more."""
+        self._points += 1
+        if self._points > MOST_POINTS:
+            raise TooMuch("points", f"has more than {MOST_POINTS:,} points: split it", MOST_POINTS)
+        if one.faults:
+            self._refused += 1
+            if self._refused > MOST_REFUSED:
+                words = too_many_refused(MOST_REFUSED, one.faults[0].detail, one.where)
+                raise TooMuch("refused", words, MOST_REFUSED)
 
 
 def column_name(said: object) -> str:
@@ -117,8 +138,10 @@ def segments(reports: Iterable[tuple[object, Report]]) -> Iterator[list[Report]]
     """
     current: list[Report] = []
     before: object = None
+    tally = Tally()
     try:
         for mark, one in reports:
+            tally.take(one)
             if mark is not None:
                 if current and before is not None and mark != before:
                     done, current = current, []

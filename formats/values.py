@@ -102,8 +102,11 @@ class Values:
     def take(self, *names: str) -> Any:
         """The first value that says something under one of the names, else ``None``."""
         self._read.update(names)
-        found = (self._record[name] for name in names if not blank(self._record.get(name)))
-        return next(found, None)
+        for name in names:
+            value = self._record.get(name)
+            if value is not None and not blank(value):
+                return value
+        return None
 
     def optional(self, field: str, *names: str, factor: float = 1.0) -> float | None:
         """A number times ``factor``; one that cannot be read is kept as dropped ``field``."""

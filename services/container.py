@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from domain.file_budget import FileBudget
 from domain.policy import Policy
 from services.access.accounts import Accounts
 from services.access.credentials import Credentials
@@ -21,6 +22,7 @@ from services.coverage import Coverage
 from services.demonstration import Demonstration
 from services.drawn_tracks import DrawnTracks
 from services.duties import Duties
+from services.file_ports import FileReader
 from services.incidents import Incidents
 from services.ingest import Ingest
 from services.late_entry import LateEntry
@@ -69,6 +71,8 @@ class Services:
     ingest: Ingest
     heads: Heads
     tracks: Tracks
+    file_reader: FileReader
+    file_budget: FileBudget
     track_files: TrackFiles
     track_export: TrackExport
     drawn: DrawnTracks

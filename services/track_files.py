@@ -9,10 +9,9 @@ import has added.
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from datetime import datetime
 from functools import partial
 from itertools import islice
@@ -24,10 +23,10 @@ from domain.errors import (
     DashboardError,
     InvalidField,
     NotFound,
-    TooManyRequests,
     VersionConflict,
 )
 from domain.events import Actor
+from domain.file_budget import FileBudget
 from domain.fixes import Fix
 from domain.permission import may_write
 from domain.situation import Situation
@@ -36,7 +35,7 @@ from domain.time import from_microseconds, to_microseconds, to_rfc3339
 from domain.track_imports import ImportStatus, NewImport, TrackImport
 from domain.words import clean_text
 from services.clock import Clock
-from services.file_ports import TrackFormat, TrackFormats
+from services.file_ports import FileReader, ReadFile, TrackFormat, TrackFormats
 from services.import_ports import (
     DrawnAgain,
     Imports,
@@ -52,6 +51,7 @@ from services.submissions import Receipt
 from services.track_preview import Preview
 from services.track_reading import TrackReading, device_of, filings
 from services.track_steps import no_points, spells, steps
+from services.turns import Turns
 
 MOST_BYTES = 16 * 1024 * 1024
 """Of one file on the screen; more goes through the command line."""
@@ -60,7 +60,10 @@ STEP = 500
 """Points that are stored together; the live feeds come in between two steps."""
 
 LISTED = 50
-_PATIENCE_S = 20.0
+
+
+def _still_here() -> bool:
+    return False
 
 
 class TrackFiles:
@@ -73,6 +76,9 @@ class TrackFiles:
         self,
         transactions: Transactions,
         *,
+        reader: FileReader,
+        budget: FileBudget,
+        turns: Turns,
         formats: TrackFormats,
         format_of: Callable[[str], tuple[str, TrackFormat]],
         imports: Imports,
@@ -89,6 +95,9 @@ class TrackFiles:
         wake: Callable[[], None],
     ) -> None:
         self._transactions = transactions
+        self._reader = reader
+        self._budget = budget
+        self._turns = turns
         self._formats = formats
         self._format_of = format_of
         self._imports = imports
@@ -103,9 +112,13 @@ class TrackFiles:
         self._settings = settings
         self._clock = clock
         self._wake = wake
-        self._reading = threading.Lock()
 
     # --- looking -------------------------------------------------------------------------------
+
+    def expect(self, operation: str, actor: Actor) -> None:
+        """Raise what ``upload`` would raise of any file, before its bytes are taken."""
+        self._check(operation, actor)
+        self._turns.check(actor.name)
 
     def upload(
         self,
@@ -117,11 +130,13 @@ class TrackFiles:
         unit: str = "",
         anywhere: bool = False,
         utc: bool = False,
+        gone: Callable[[], bool] = _still_here,
     ) -> dict[str, Any]:
         """Keep a file for an hour and tell what importing it would do; nothing of it is stored.
 
-        ``unit`` is an id or a call sign; empty: as the file says. Raises ``InvalidField`` (file,
-        unit) and ``TooManyRequests`` while another file is being read.
+        ``unit`` is an id or a call sign; empty: as the file says. ``gone`` tells that the person
+        does not wait any more. Raises ``InvalidField`` (file, unit), ``TooCostly``, and ``NoRoom``
+        and ``TooManyRequests`` while other files are being read.
         """
         self._check(operation, actor)
         if not data:
@@ -146,7 +161,7 @@ class TrackFiles:
             uploaded_role=actor.role,
             uploaded_at=self._clock(),
         )
-        seen = self._look(self._read(new, data), source)
+        seen = self._look(new, data, actor, gone)
         if not seen["points"]:
             raise InvalidField("file", no_points(seen["passed_over"]))
         with self._transactions.writing() as connection:
@@ -154,7 +169,13 @@ class TrackFiles:
             kept = self._imports.find(connection, operation, number)
         return {**self._view(kept), **seen}
 
-    def look(self, operation: str, number: int, actor: Actor) -> dict[str, Any]:
+    def look(
+        self,
+        operation: str,
+        number: int,
+        actor: Actor,
+        gone: Callable[[], bool] = _still_here,
+    ) -> dict[str, Any]:
         """An import; of one that waits also what it would do, as ``upload`` tells."""
         with self._transactions.reading() as connection:
             kept = self._imports.find(connection, self._roster.operation(operation).id, number)
@@ -162,7 +183,7 @@ class TrackFiles:
                 return self._view(kept)
             self._check_own(kept, actor)
             data = self._imports.data(connection, number)
-        return {**self._view(kept), **self._look(self._read(kept, data), kept.source)}
+        return {**self._view(kept), **self._look(kept, data, actor, gone)}
 
     def listing(self, operation: str, actor: Actor) -> list[dict[str, Any]]:
         """The newest imports, without the files that others only look at."""
@@ -178,10 +199,10 @@ class TrackFiles:
 
     def commit(self, operation: str, number: int, actor: Actor) -> dict[str, Any]:
         """Store a file that waits, or go on with one that was broken off. Returns the import with
-        its counts. Raises ``VersionConflict`` while somebody else stores it or when it is done."""
+        its counts. Raises ``VersionConflict`` while somebody else stores it or when it is done, and
+        what reading it raises; then it is where it was."""
         self._check(operation, actor)
-        now = self._clock()
-        with self._transactions.writing() as connection:
+        with self._transactions.reading() as connection:
             kept = self._imports.find(connection, operation, number)
             if kept.status == ImportStatus.STORED:
                 return self._view(kept)
@@ -190,13 +211,19 @@ class TrackFiles:
             if kept.status == ImportStatus.PREVIEWED:
                 self._check_own(kept, actor)
             data = self._imports.data(connection, number)
-            self._imports.claim(connection, number, now)
-            kept = self._imports.find(connection, operation, number)
-        try:
-            self._store(kept, data)
-        except DashboardError:
-            self._break_off(number)
-            raise
+        if not kept.at_rest(self._clock()):
+            raise VersionConflict("somebody else has this import in hand: load the list again")
+        with ExitStack() as stack:
+            with self._turns.taken(actor.name):
+                read = stack.enter_context(self._read(kept, data))
+            with self._transactions.writing() as connection:
+                self._imports.claim(connection, number, self._clock())
+                kept = self._imports.find(connection, operation, number)
+            try:
+                self._store(kept, read)
+            except DashboardError:
+                self._break_off(number)
+                raise
         with self._transactions.writing() as connection:
             self._imports.settle(connection, number, ImportStatus.STORED)
             kept = self._imports.find(connection, operation, number)
@@ -259,41 +286,40 @@ class TrackFiles:
         if kept.status == ImportStatus.PREVIEWED and kept.uploaded_by != actor.name:
             raise NotFound("there is no such import: a file waits one hour to be stored")
 
-    def _read(self, of: NewImport | TrackImport, data: bytes) -> TrackReading:
+    def _reading(self, of: NewImport | TrackImport) -> TrackReading:
         units = filings(self._roster.roster(), of.operation)
         filing = units.get(of.unit.casefold()) if of.unit else None
         if of.unit and filing is None:
             raise InvalidField("unit", "is not in the roster any more")
-        return TrackReading(
-            data, self._formats[of.source], of.device, filing, units, of.anywhere, of.utc
+        return TrackReading(filing, units, of.anywhere)
+
+    def _read(
+        self, of: NewImport | TrackImport, data: bytes, gone: Callable[[], bool] = _still_here
+    ) -> AbstractContextManager[ReadFile]:
+        module = self._formats[of.source].decode.__module__
+        return self._reader.read(
+            data, module, self._budget, device=of.device, utc=of.utc, gone=gone
         )
 
-    def _look(self, reading: TrackReading, source: str) -> dict[str, Any]:
-        now = self._clock()
-        preview = Preview(self._compare, self._quarantine.known, source, now, self._settings)
-        with self._one_at_a_time():
-            preview.read(reading.points(now))
-            others = dict(reading.format.passed_over(reading.data))
+    def _look(
+        self, of: NewImport | TrackImport, data: bytes, actor: Actor, gone: Callable[[], bool]
+    ) -> dict[str, Any]:
+        now, reading = self._clock(), self._reading(of)
+        preview = Preview(self._compare, self._quarantine.known, of.source, now, self._settings)
+        with self._turns.taken(actor.name, gone), self._read(of, data, gone) as read:
+            preview.read(reading.points(read.reports(), now))
+            others = dict(read.passed_over)
             return {**preview.facts(), "passed_over": others, "lines": preview.lines()}
-
-    @contextmanager
-    def _one_at_a_time(self) -> Iterator[None]:
-        """A file takes a processor and much memory: one of them at a time is enough."""
-        if not self._reading.acquire(timeout=_PATIENCE_S):
-            raise TooManyRequests("another file is being read: try again in a moment")
-        try:
-            yield
-        finally:
-            self._reading.release()
 
     def _compare(self, stored: Sequence[StoredFix]) -> Sequence[Storing]:
         with self._transactions.reading() as connection:
             return self._fixes.compare(connection, stored)
 
-    def _store(self, kept: TrackImport, data: bytes) -> None:
+    def _store(self, kept: TrackImport, read: ReadFile) -> None:
         assert kept.received_at is not None
         received_at = kept.received_at
-        points = islice(self._read(kept, data).points(received_at), kept.done, None)
+        every = self._reading(kept).points(read.reports(), received_at)
+        points = islice(every, kept.done, None)
         done, counts = kept.done, Counter(kept.counts)
         for filing, chunk in steps(points, STEP):
             step = done, done + len(chunk)

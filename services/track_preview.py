@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 
 from domain.analysis_settings import AnalysisSettings
-from domain.errors import InvalidField
+from domain.errors import InvalidField, TooCostly
+from domain.file_budget import MOST_REFUSED
 from domain.fixes import Fix, Rejection
-from domain.reports import Unreadable
+from domain.reports import Unreadable, too_many_refused
 from domain.stored_fixes import (
     NO_SEGMENT,
     SEGMENT,
@@ -66,7 +67,8 @@ class Preview:
         self._broken = ""
 
     def read(self, points: Iterator[Point]) -> None:
-        """Take in all points. Raises ``InvalidField`` where the file is broken before the first."""
+        """Take in all points. Raises ``InvalidField`` where the file is broken before the first,
+        ``TooCostly`` where too many of them would be refused."""
         whole = self._until_broken(points)
         while chunk := list(islice(whole, _CHUNK)):
             self._take(chunk)
@@ -141,6 +143,9 @@ class Preview:
         return Storing.DUPLICATE if before == says else Storing.CONFLICT
 
     def _refuse_new(self, refused: Sequence[tuple[Point, Rejection]]) -> None:
+        self._counts["refused"] += len(refused)
+        if self._counts["refused"] > MOST_REFUSED:
+            raise _too_many(*refused[-1])
         entries = [
             quarantine_entry(
                 self._submission,
@@ -177,6 +182,11 @@ class Preview:
     def _pieces(self, tolerance: float) -> list[Feature]:
         tracks = [_track(*key, rows) for key, rows in sorted(self._tracks.items())]
         return lines(tracks, self._callsigns, tolerance, self._settings)
+
+
+def _too_many(point: Point, rejection: Rejection) -> TooCostly:
+    words = too_many_refused(MOST_REFUSED, rejection.detail, point.report.where)
+    return TooCostly("refused", words, MOST_REFUSED)
 
 
 def _track(unit: str, device: str, rows: Mapping[int, _Place]) -> DeviceTrack:

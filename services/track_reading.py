@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
 from domain.errors import InvalidField, NotFound
 from domain.fixes import Fix, Heartbeat, Rejection, Report, judge
-from domain.reports import LONGEST_DEVICE_ID, device_id, numbered
+from domain.reports import LONGEST_DEVICE_ID, device_id
 from domain.roster_rules import Roster
-from services.file_ports import TrackFormat
 from services.ports import Filing
 
 
@@ -26,27 +25,22 @@ class Point(NamedTuple):
 
 @dataclass(frozen=True)
 class TrackReading:
-    """A file and how it is to be read. ``units`` gives the filing by what a file may call a unit,
-    in lower case; ``filing`` is None where the file says itself whose positions they are.
-    ``device`` holds for points that name none, ``only_device`` for all of them."""
+    """How what was read of a file is filed. ``units`` gives the filing by what a file may call a
+    unit, in lower case; ``filing`` is None where the file says itself whose positions they are.
+    ``only_device`` is whose all the points are, whatever they say."""
 
-    data: bytes
-    format: TrackFormat
-    device: str
     filing: Filing | None
     units: Mapping[str, Filing]
     anywhere: bool
-    utc: bool
     only_device: str = ""
 
-    def points(self, now: datetime) -> Iterator[Point]:
+    def points(self, reports: Iterable[Report], now: datetime) -> Iterator[Point]:
         """The points in the file's order.
 
-        Raises ``Unreadable`` after the last point that could be read, and ``InvalidField`` where
-        the file names a unit that the roster does not have.
+        Raises what the reports raise, and ``InvalidField`` where the file names a unit that the
+        roster does not have.
         """
-        parts = self.format.decode(self.data, device=self.device, utc=self.utc)
-        for read in numbered(parts):
+        for read in reports:
             report = replace(read, device=self.only_device) if self.only_device else read
             filing = self.filing or self._named(report)
             verdict = judge(report, now, anywhere=self.anywhere)

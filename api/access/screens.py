@@ -9,7 +9,7 @@ process watches the sockets of all streams:
 - the client vanished without a word (a cable): the kernel gives up after ``SILENT_MILLISECONDS``
   in which nothing was acknowledged.
 
-Half a close counts as gone: no browser listens on after it has said that it will not speak.
+Half a close counts as gone (``api.caller``).
 """
 
 from __future__ import annotations
@@ -21,10 +21,11 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
+from api.caller import is_closed
+
 STUCK_SECONDS = 20.0
 SILENT_MILLISECONDS = 30_000
 _LOOK_SECONDS = 1.0
-_GONE = select.POLLRDHUP | select.POLLHUP | select.POLLERR
 _KEPT_ALIVE = (
     (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
     (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 15),
@@ -45,12 +46,7 @@ class Screen:
 
     def is_gone(self) -> bool:
         """Whether the other side has closed, or the connection has failed."""
-        look = select.poll()
-        try:
-            look.register(self.sock, select.POLLRDHUP)
-            return any(found & _GONE for _, found in look.poll(0))
-        except (OSError, ValueError):  # it is closed on this side
-            return True
+        return is_closed(self.sock)
 
     def cut(self) -> None:
         """End the connection, also under a thread that waits for the other side to read."""

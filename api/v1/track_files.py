@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, request
 
 from api.access.turns import heavy
+from api.caller import caller_has_left
 from api.v1.actors import current_actor
 from api.v1.incidents import no_store, sent_json
 from api.v1.roster import PREFIX
@@ -57,6 +58,7 @@ def track_files_blueprint(
         name = request.args.get("name", "")
         if not name:
             raise InvalidField("name", "is required: the file's name")
+        files.expect(operation, current_actor())
         data = request.get_data(cache=False)
         seen = files.upload(
             operation,
@@ -66,13 +68,15 @@ def track_files_blueprint(
             unit=request.args.get("unit", ""),
             anywhere=_flag("anywhere"),
             utc=_flag("utc"),
+            gone=caller_has_left(request.environ),
         )
         return no_store(**seen), 201
 
     @blueprint.get("/<operation>/imports/<int:number>")
     @requires(Act.SEE, Data.IMPORTS)
     def one(operation: str, number: int) -> Response:
-        return no_store(**files.look(operation, number, current_actor()))
+        gone = caller_has_left(request.environ)
+        return no_store(**files.look(operation, number, current_actor(), gone))
 
     @blueprint.post("/<operation>/imports/<int:number>/commit")
     @requires(Act.CHANGE, Data.IMPORTS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,8 +16,10 @@ from flask import Flask
 
 from commands.tracks import CHUNK, STOPPED, tracks_commands
 from data.database import Database
+from data.file_reading.process import FileReader
 from data.fix_store import FixStore
 from data.roster_store import RosterStore
+from domain.file_budget import FileBudget
 from domain.roster import Unit
 from domain.time import to_rfc3339
 from formats.registry import FILE_FORMATS
@@ -40,6 +42,8 @@ class Joined:
     tracks: Tracks
     track_export: TrackExport
     roster: RosterService
+    file_reader: FileReader = field(default_factory=FileReader)
+    file_budget: FileBudget = field(default_factory=FileBudget)
 
 
 @pytest.fixture

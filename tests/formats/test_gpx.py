@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from domain.fixes import Fix, judge
 from domain.reports import Track, numbered
-from formats import gpx
+from formats import gpx, points
 from formats.gpx_writer import encode
 from formats.message import Unreadable
 from tests.formats.samples import RECEIVED_AT, numbers, samples
@@ -128,7 +128,7 @@ def test_elements_in_odd_places_lose_no_point() -> None:
 def test_a_file_with_too_many_points_is_refused_after_what_was_read(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(gpx, "MOST_POINTS", 3)
+    monkeypatch.setattr(points, "MOST_POINTS", 3)
     point = '<trkpt lat="42.8" lon="20.8"/>'
     segments = gpx.decode(document(*[point] * 5))
     assert len(next(segments)) == 3

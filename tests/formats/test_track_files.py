@@ -18,8 +18,9 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from domain.file_budget import MOST_REFUSED
 from domain.fixes import Fix, Report, judge
-from domain.reports import Track, numbered
+from domain.reports import TooMuch, Track, numbered
 from domain.stored_fixes import SEGMENT
 from formats import csv_table, geojson, geopackage, points
 from formats.message import Unreadable
@@ -218,7 +219,10 @@ def test_the_file_is_what_the_standard_asks_for(tmp_path: Path) -> None:
     [
         "CREATE VIEW fixes AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)"
         " SELECT i AS fid, x'' AS geom FROM n",
-        "CREATE TABLE fixes (fid, geom, a AS (zeroblob(900000000)))",
+        "CREATE VIRTUAL TABLE fixes USING fts5(geom)",
+        "CREATE TABLE fixes (fid, geom AS (zeroblob(900000000)))",
+        f"CREATE TABLE fixes (fid, geom, {', '.join(f'c{n}' for n in range(300))})",
+        "CREATE TABLE fixes (fid, other)",
     ],
 )
 def test_a_database_that_wants_to_run_something_is_refused(made: str) -> None:
@@ -226,13 +230,75 @@ def test_a_database_that_wants_to_run_something_is_refused(made: str) -> None:
     database.deserialize(geopackage.encode([Track("P", [[fix()]])]))
     database.execute("DROP TABLE fixes")
     database.execute(made)
-    if "TABLE" in made:
-        database.execute("INSERT INTO fixes VALUES (1, x'')")
     database.commit()
     raw = database.serialize()
     database.close()
-    with pytest.raises(Unreadable):
+    with pytest.raises(Unreadable, match=r"something else than a table|columns|geometry"):
         read("geopackage", raw)
+
+
+_ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT"
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        f"CREATE VIEW gpkg_spatial_ref_sys AS {_ENDLESS} 4326 AS srs_id,"
+        " 4326 AS organization_coordsys_id FROM n WHERE i < 0",
+        f"CREATE VIEW gpkg_geometry_columns AS {_ENDLESS} 'fixes' AS table_name, 'geom' AS"
+        " column_name, 'POINT' AS geometry_type_name, 4326 AS srs_id FROM n WHERE i < 0",
+        f"CREATE VIEW gpkg_contents AS {_ENDLESS} 'fixes' AS table_name FROM n",
+    ],
+)
+def test_lists_of_a_database_that_are_endless_are_not_read(made: str) -> None:
+    database = sqlite3.connect(":memory:")
+    database.deserialize(geopackage.encode([Track("P", [[fix()]])]))
+    name = made.split()[2]
+    database.execute(f"DROP TABLE {name}")
+    database.execute(made)
+    database.commit()
+    raw = database.serialize()
+    database.close()
+    if name == "gpkg_contents":  # nobody asks for it
+        assert len(read("geopackage", raw)) == 1
+        return
+    with pytest.raises(Unreadable, match=f"has '{name}' as something else than a table"):
+        read("geopackage", raw)
+
+
+def test_what_a_database_would_compute_is_not_computed() -> None:
+    database = sqlite3.connect(":memory:")
+    database.deserialize(geopackage.encode([Track("P", [[fix()]])]))
+    (geometry,) = database.execute("SELECT geom FROM fixes").fetchone()
+    database.execute("DROP TABLE fixes")
+    database.execute(
+        "CREATE TABLE fixes (fid, geom, time, a AS (zeroblob(900000000)), b AS (hex(time)) STORED)"
+    )
+    moment = "2026-11-20T08:00:00Z"
+    database.execute("INSERT INTO fixes VALUES (1, ?, ?)", (geometry, moment))
+    database.executemany("INSERT INTO fixes VALUES (?, NULL, NULL)", [(2,), (3,)])
+    database.commit()
+    (found,) = read("geopackage", database.serialize())  # and rows that say nothing are none
+    database.close()
+    assert found.fix_time is not None
+    assert found.attributes == {}
+
+
+def test_a_file_of_points_that_are_none_is_cut_off() -> None:
+    raw = b"time,lat,lon\n" + b"x,1,2\n" * (MOST_REFUSED + 10)
+    with pytest.raises(TooMuch, match="20,000 points that would be refused, such as row 20002"):
+        read("csv_table", raw)
+    gpx_points = b"<trkpt/>" * (MOST_REFUSED + 10)
+    with pytest.raises(TooMuch, match="latitude is missing"):
+        read("gpx", b"<gpx><trk><trkseg>" + gpx_points + b"</trkseg></trk></gpx>")
+
+
+def test_a_document_that_is_nested_deeply_is_refused() -> None:
+    deep = b"<gpx>" + b"<a>" * 100_000
+    with pytest.raises(Unreadable, match="nested deeper than 100"):
+        read("gpx", deep)
+    with pytest.raises(Unreadable, match="nested too deeply"):
+        read("geojson", b'{"type":"Feature","x":' + b"[" * 100_000)
 
 
 @pytest.mark.parametrize(
@@ -246,5 +312,5 @@ def test_a_database_that_wants_to_run_something_is_refused(made: str) -> None:
 def test_a_database_with_names_that_are_no_utf_8_is_refused(old: bytes, new: bytes) -> None:
     raw = geopackage.encode([Track("P", [[fix()]])])
     assert raw.count(old) == 1
-    with pytest.raises(Unreadable, match="codec can't decode"):
+    with pytest.raises(Unreadable, match=r"no such column|codec can't decode"):
         list(geopackage.decode(raw.replace(old, new)))
