@@ -55,7 +55,7 @@ from commands.serve import serve_command
 from commands.tracks import tracks_commands
 from commands.users import users_commands
 from data.policy_file import UnitFile, read_unit_file
-from joining import IN_PROCESS, join
+from joining import IN_PROCESS, join, log_check_of
 from pages.not_found import layout as not_found
 from pages.registry import PAGES, Page
 from pages.session import current_language
@@ -217,7 +217,7 @@ def _add_commands(
     server: Flask, settings: Settings, services: Services, factory: Callable[[Settings], Flask]
 ) -> None:
     for command in (
-        database_commands(settings),
+        database_commands(settings, log_check_of),
         users_commands(lambda: services),
         exercise_commands(lambda: services),
         roster_commands(lambda: services),
