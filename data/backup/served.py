@@ -63,15 +63,12 @@ class ServedBackups:
             with self._reading() as connection:
                 revision_of(connection, "the database")
                 schema = _schema(connection)
+            dump = ("pg_dump", "--format=custom", f"--schema={_quoted(schema)}")
+            self._tools.require(*dump, f"--file={path.absolute()}")
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             progress("pg_dump", 0, 1)
             with unfinished(path) as copy:
-                self._tools.run_here(
-                    "pg_dump",
-                    "--format=custom",
-                    f"--schema={_quoted(schema)}",
-                    f"--file={copy}",
-                )
+                self._tools.run_here(*dump, f"--file={copy}")
                 revision = self.check(copy)
                 publish(copy, path)
             progress("pg_dump", 1, 1)

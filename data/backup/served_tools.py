@@ -37,6 +37,14 @@ class Tools:
         if password:
             self._environment["PGPASSWORD"] = str(password)
 
+    def require(self, *words: str) -> None:
+        """Where the tool is missing, say what to run where it is there."""
+        if shutil.which(words[0]) is None:
+            raise BackupRefused(
+                f"{words[0]} is not installed here (Debian: postgresql-client). Where it is, run\n"
+                f"  {shlex.join(self._at_home(words))}\nwith the password in ~/.pgpass"
+            )
+
     def run(self, *words: str) -> str:
         """Run a tool to its end; what it printed."""
         with self._started(words, stdout=subprocess.PIPE) as process:
@@ -67,16 +75,13 @@ class Tools:
                 pass  # it has ended, and says below why
 
     def _at_home(self, words: Sequence[str]) -> list[str]:
-        return [words[0], f"--dbname={self._address}", "--no-password", *words[1:]]
+        return [words[0], "--no-password", f"--dbname={self._address}", *words[1:]]
 
     @contextmanager
     def _started(self, words: Sequence[str], **pipes: Any) -> Iterator[subprocess.Popen[bytes]]:
         """A running tool that is ended with the block; its complaints are raised."""
         if shutil.which(words[0]) is None:
-            raise BackupRefused(
-                f"{words[0]} is not installed (Debian: postgresql-client). Where it is, run\n"
-                f"  {shlex.join(words)}\nwith the password in PGPASSWORD or ~/.pgpass"
-            )
+            raise BackupRefused(f"{words[0]} is not installed here (Debian: postgresql-client)")
         with tempfile.TemporaryFile() as complaints:
             process = subprocess.Popen(  # noqa: S603 - tools of the database, and no shell
                 list(words), env=self._environment, stderr=complaints, **pipes
