@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
@@ -149,15 +150,20 @@ def _broken_chains(
 
 @contextmanager
 def _progress() -> Iterator[Progress]:
-    """Bars, one after the other."""
-    with ExitStack() as shown:
-        bars: dict[str, Any] = {}
+    """Bars, one after the other. SIGTERM stops the work as Ctrl-C does, tidied up."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    bars: dict[str, Any] = {}
+    shown = ExitStack()
 
-        def show(what: str, done: int, total: int) -> None:
-            if what not in bars:
-                shown.close()
-                bars[what] = shown.enter_context(click.progressbar(length=1, label=what))
-            bars[what].length = max(total, 1)
-            bars[what].update(done - bars[what].pos)
+    def show(what: str, done: int, total: int) -> None:
+        if what not in bars:
+            shown.close()
+            bars[what] = shown.enter_context(click.progressbar(length=1, label=what))
+        bars[what].length = max(total, 1)
+        bars[what].update(done - bars[what].pos)
 
-        yield show
+    try:
+        with shown:
+            yield show
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -63,7 +63,7 @@ class ServedBackups:
             with self._reading() as connection:
                 revision_of(connection, "the database")
                 schema = _schema(connection)
-            dump = ("pg_dump", "--format=custom", f"--schema={_quoted(schema)}")
+            dump = ("pg_dump", "--format=custom", "--compress=1", f"--schema={_quoted(schema)}")
             self._tools.require(*dump, f"--file={path.absolute()}")
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             progress("pg_dump", 0, 1)

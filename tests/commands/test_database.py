@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -98,6 +100,19 @@ def test_a_backup_whose_log_was_changed_is_made_and_told(filled: Run, tmp_path: 
     assert made.exit_code == 0
     assert "recorded last was FPU_DUTY" in made.output
     assert filled("db", "check", tmp_path / "first.db").exit_code == 1
+
+
+def test_a_backup_that_is_told_to_end_leaves_nothing(filled: Run, tmp_path: Path) -> None:
+    before = signal.getsignal(signal.SIGTERM)
+
+    def stop(*_: object, **__: object) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("data.backup.embedded.copy_of_moment", stop)
+        assert filled("db", "backup", tmp_path / "copies" / "first.db").exit_code != 0
+    assert list((tmp_path / "copies").iterdir()) == []
+    assert signal.getsignal(signal.SIGTERM) == before
 
 
 def test_what_is_no_backup_is_refused_in_one_line(filled: Run, tmp_path: Path) -> None:
