@@ -58,7 +58,7 @@ from commands.tracks import tracks_commands
 from commands.users import users_commands
 from data.policy_file import UnitFile, read_unit_file
 from domain.access.rights import Data
-from joining import join
+from joining import join, log_check_of
 from pages.not_found import layout as not_found
 from pages.not_found import not_yours
 from pages.registry import PAGES, Page
@@ -232,7 +232,7 @@ def _add_commands(
     server: Flask, settings: Settings, services: Services, factory: Callable[[Settings], Flask]
 ) -> None:
     for command in (
-        database_commands(settings),
+        database_commands(settings, log_check_of),
         users_commands(lambda: services),
         exercise_commands(lambda: services),
         roster_commands(lambda: services),

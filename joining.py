@@ -120,11 +120,6 @@ class _Stores:
         """Who raises the alerts of clocks that ran out."""
         return Timers(clocks, self.events, self.journal, self.roster, utc_now, self.hub.wake)
 
-    def log_check(self) -> LogCheck:
-        """Who tells whether the log is whole."""
-        system = SystemLog(self.database)
-        return LogCheck(self.events, system, trigger_faults, SealedRecords())
-
     def sealing(self) -> Sealing:
         """Who puts digests of positions into the chains."""
         facts = (self.roster, self.events, SystemLog(self.database), utc_now)
@@ -160,6 +155,11 @@ class _Stores:
         return one, QuarantineOfMany(desk, truths)
 
 
+def log_check_of(database: Database) -> LogCheck:
+    """Who tells whether the log of a database is whole."""
+    return LogCheck(EventStore(database), SystemLog(database), trigger_faults, SealedRecords())
+
+
 def join(server: Flask, settings: Settings, policy: Policy) -> Services:
     """The services of one application. Opens no connection and starts no thread."""
     stores = _Stores(settings, policy)
@@ -176,7 +176,7 @@ def join(server: Flask, settings: Settings, policy: Policy) -> Services:
     clocks = TimerBooks(stores.events, stores.roster, policy)
     timers = stores.timers(clocks)
     device_clocks = Clocks(stores.fixes, stores.quarantine, policy.tracks)
-    log_check = stores.log_check()
+    log_check = log_check_of(stores.database)
     sealing = stores.sealing()
     everybodys = DemonstrationCredentials(stores.kept_accounts, stores.accounts, stores.roster)
     duties = [

@@ -26,6 +26,13 @@ _OF_ACCOUNT = text(
     " JOIN pg_namespace AS place ON place.oid = log.relnamespace"
     " WHERE account.rolname = :account AND log.oid = to_regclass('events')"
 )
+_GRANTED = text(
+    "SELECT DISTINCT CAST(account.rolname AS text) FROM pg_class AS log"
+    " CROSS JOIN LATERAL aclexplode(log.relacl) AS given"
+    " JOIN pg_roles AS account ON account.oid = given.grantee"
+    " WHERE log.oid = to_regclass('events') AND given.privilege_type = 'INSERT'"
+    " AND given.grantee <> log.relowner ORDER BY 1"
+)
 
 
 class NotServed(DashboardError):
@@ -43,9 +50,19 @@ def grant(database: Database, account: str) -> None:
     if database.dialect != "postgresql":
         raise NotServed("SQLite has no accounts: whoever may write the file may do everything")
     with database.writing() as connection:
-        _check(connection, account)
-        for statement in _statements(connection, account):
-            connection.exec_driver_sql(statement)
+        grant_within(connection, account)
+
+
+def grant_within(connection: Connection, account: str) -> None:
+    """The same in the caller's write transaction, for the tables that its search path finds."""
+    _check(connection, account)
+    for statement in _statements(connection, account):
+        connection.exec_driver_sql(statement)
+
+
+def accounts_granted(connection: Connection) -> list[str]:
+    """The accounts that ``grant`` has let in: they add to the log and do not own it."""
+    return list(connection.scalars(_GRANTED))
 
 
 def _check(connection: Connection, account: str) -> None:

@@ -17,23 +17,38 @@ _FOLDER = Path(__file__).parent / "migrations"
 
 def upgrade(database: Database) -> str:
     """Run every migration that is missing; returns the revision reached."""
-    config = configuration()
     with database.writing() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
-        return current_revision(connection) or ""
+        return upgrade_within(connection)
+
+
+def upgrade_within(connection: Connection) -> str:
+    """The same in the caller's write transaction."""
+    config = configuration()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+    return current_revision(connection) or ""
 
 
 def is_current(database: Database) -> bool:
     """Whether the database has the schema that this code expects."""
-    head = ScriptDirectory.from_config(configuration()).get_current_head()
     with database.reading() as connection:
-        return current_revision(connection) == head
+        return current_revision(connection) == head()
+
+
+def head() -> str:
+    """The newest revision that this code knows."""
+    return ScriptDirectory.from_config(configuration()).get_current_head() or ""
 
 
 def current_revision(connection: Connection) -> str | None:
     """The revision that the database is at, None for an empty one."""
     return MigrationContext.configure(connection).get_current_revision()
+
+
+def knows(revision: str) -> bool:
+    """Whether this code has a migration of that name: an older database can be brought here."""
+    scripts = ScriptDirectory.from_config(configuration()).walk_revisions()
+    return revision in {script.revision for script in scripts}
 
 
 def configuration() -> Config:

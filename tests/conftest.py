@@ -78,7 +78,7 @@ def postgresql_template() -> Iterator[URL]:
     """The same on the server: a database that each test gets a copy of."""
     if not _SERVER:
         pytest.skip("there is no PostgreSQL here: make test brings one")
-    with _served_database() as empty:
+    with served_database() as empty:
         url = empty.update_query_dict({"options": "-csearch_path=dashboard"})
         database = Database(_address(url))
         with database.engine.begin() as connection:
@@ -97,7 +97,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         yield f"sqlite:///{path}"
     else:
         template = request.getfixturevalue("postgresql_template")
-        with _served_database(f"TEMPLATE {template.database}") as copy:
+        with served_database(f"TEMPLATE {template.database}") as copy:
             yield _address(copy.set(query=template.query))
 
 
@@ -133,7 +133,7 @@ def chromium() -> Iterator[Browser]:
 
 
 @contextmanager
-def _served_database(options: str = "") -> Iterator[URL]:
+def served_database(options: str = "") -> Iterator[URL]:
     """A database of its own on the server, dropped afterwards with whoever is still connected.
 
     Not a schema of its own: the lock that every writer takes is one for the whole database, so that

@@ -67,6 +67,7 @@ def test_unknown_addresses_and_methods_are_problems(duty: FlaskClient) -> None:
     answer = duty.post("/healthz", json={})
     assert answer.status_code == 405
     assert "GET" in answer.headers["Allow"]
+    assert duty.open("/sign-in", method="TRACE").status_code == 405
 
 
 def test_a_fault_tells_nothing_of_the_inside(server: Flask, stranger: FlaskClient) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -9,12 +11,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from alembic import command
 from click.testing import Result
 from flask import Flask
 
 from app import create_app
 from data.database import Database
 from data.fix_store import FixStore
+from data.migrate import configuration
 from domain.fixes import Fix
 from domain.stored_fixes import StoredFix
 from services.container import services_of
@@ -50,56 +54,103 @@ def test_upgrade_makes_a_database_and_may_be_repeated(run: Run, server: Flask) -
     assert server.test_client().get("/readyz").status_code == 200
 
 
-def test_a_backup_is_whole_and_comes_back(filled: Run, tmp_path: Path) -> None:
+def test_a_backup_says_what_it_holds_and_comes_back(
+    filled: Run, server: Flask, tmp_path: Path
+) -> None:
     copy = tmp_path / "copies" / "first.db"
-    assert "checked" in filled("db", "backup", copy).output
+    accounts = services_of(server.extensions).accounts
+    session = accounts.sign_in("anna", PASSWORD, "192.0.2.1").secret
+    token = filled("users", "token", "anna").output.strip()
+    made = filled("db", "backup", copy)
+    assert made.exit_code == 0, made.output
+    for said in ("checked", "1 account(s)", "the log is consistent"):
+        assert said in made.output
     filled("users", "add", "bert", "AUDITOR", "--password", PASSWORD)
-    assert "bert" in filled("users", "list").output
+    assert "stop the server" in filled("db", "restore", copy, "--yes").output
+    services_of(server.extensions).close()  # as a server that has ended
+
     result = filled("db", "restore", copy, "--yes")
     assert result.exit_code == 0, result.output
+    assert "1 session(s) ended, 1 token(s) revoked" in result.output
+    assert f"{tmp_path / 'kept.db'}.before-restore-1" in result.output
     assert "anna" in filled("users", "list").output
     assert "bert" not in filled("users", "list").output
-    kept = tmp_path / "kept.db.before-restore-1"
-    with closing(sqlite3.connect(kept)) as connection:
-        names = [row[0] for row in connection.execute("SELECT name FROM users")]
-    assert names == ["anna", "bert"]
+    assert accounts.by_session(session) is None
+    assert accounts.by_token(token) is None
+    assert accounts.sign_in("anna", PASSWORD, "192.0.2.1")
+    assert filled("log", "verify").exit_code == 0
 
 
-def test_a_backup_never_replaces_a_file(filled: Run, tmp_path: Path) -> None:
+def test_a_backup_is_checked_without_being_changed(filled: Run, tmp_path: Path) -> None:
     copy = tmp_path / "first.db"
-    copy.write_text("something else")
-    assert filled("db", "backup", copy).exit_code != 0
-    assert copy.read_text() == "something else"
+    filled("db", "backup", copy)
+    before = copy.read_bytes(), copy.stat().st_mtime_ns
+    copy.chmod(0o400)
+    result = filled("db", "check", copy)
+    assert result.exit_code == 0, result.output
+    assert "the chain of the system ends with event 1" in result.output
+    assert (copy.read_bytes(), copy.stat().st_mtime_ns) == before
+    assert sorted(path.name for path in tmp_path.glob("first*")) == ["first.db"]
 
 
-def test_what_is_no_backup_is_refused_and_nothing_changes(filled: Run, tmp_path: Path) -> None:
-    for name, content in (("text", b"not a database" * 100), ("empty", b"")):
-        other = tmp_path / name
-        other.write_bytes(content)
-        assert "no backup of this product" in filled("db", "restore", other, "--yes").output
-    assert filled("db", "restore", tmp_path / "missing", "--yes").exit_code != 0
-    damaged = tmp_path / "damaged.db"
-    filled("db", "backup", damaged)
-    content = bytearray(damaged.read_bytes())
-    content[4096 * 3 : 4096 * 5] = b"\xff" * 8192
-    damaged.write_bytes(content)
-    assert filled("db", "restore", damaged, "--yes").exit_code != 0
+def test_a_backup_whose_log_was_changed_is_made_and_told(filled: Run, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "kept.db")) as connection, connection:
+        connection.execute("UPDATE users SET role = 'ADMIN'")
+    made = filled("db", "backup", tmp_path / "first.db")
+    assert made.exit_code == 0
+    assert "recorded last was FPU_DUTY" in made.output
+    assert filled("db", "check", tmp_path / "first.db").exit_code == 1
+
+
+def test_a_backup_that_is_told_to_end_leaves_nothing(filled: Run, tmp_path: Path) -> None:
+    before = signal.getsignal(signal.SIGTERM)
+
+    def stop(*_: object, **__: object) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("data.backup.embedded.copy_of_moment", stop)
+        assert filled("db", "backup", tmp_path / "copies" / "first.db").exit_code != 0
+    assert list((tmp_path / "copies").iterdir()) == []
+    assert signal.getsignal(signal.SIGTERM) == before
+
+
+def test_what_is_no_backup_is_refused_in_one_line(filled: Run, tmp_path: Path) -> None:
+    other = tmp_path / "text"
+    other.write_bytes(b"not a database" * 100)
+    for words in (("check", other), ("restore", other, "--yes"), ("backup", other)):
+        result = filled("db", *words)
+        assert result.exit_code == 1
+        assert str(other) in result.output
+        assert "Traceback" not in result.output
     assert "anna" in filled("users", "list").output
 
 
 def test_restoring_asks_first(filled: Run, tmp_path: Path) -> None:
     copy = tmp_path / "first.db"
     filled("db", "backup", copy)
-    assert filled("db", "restore", copy, input="n\n").exit_code != 0
+    before = (tmp_path / "kept.db").read_bytes()
+    assert filled("db", "restore", copy, input="n\n").exit_code == 1
+    assert (tmp_path / "kept.db").read_bytes() == before
 
 
-def test_a_served_database_is_left_to_its_own_tool(tmp_path: Path) -> None:
-    url = "postgresql+psycopg://fpu:hidden@database.example/fpu"
-    server = create_app(Settings(database_url=url))
-    result = server.test_cli_runner().invoke(args=["db", "backup", str(tmp_path / "x")])
-    assert result.exit_code != 0
-    assert "pg_dump" in result.output
-    assert "hidden" not in result.output
+def test_an_older_backup_is_brought_to_this_version(
+    filled: Run, server: Flask, tmp_path: Path
+) -> None:
+    services_of(server.extensions).close()
+    copy = tmp_path / "first.db"
+    with closing(Database(f"sqlite:///{copy}")) as database:
+        config = configuration()
+        with database.writing() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "0003")
+    with closing(sqlite3.connect(copy)) as connection:
+        connection.execute("PRAGMA journal_mode=DELETE")
+    assert "schema 0003" in filled("db", "check", copy).output
+    result = filled("db", "restore", copy, "--yes")
+    assert result.exit_code == 0, result.output
+    assert server.test_client().get("/readyz").status_code == 200
+    assert filled("log", "verify").exit_code == 0
 
 
 def test_accounts_by_the_command_line(filled: Run, server: Flask) -> None:

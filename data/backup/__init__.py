@@ -1,0 +1,1 @@
+"""Backups: made while everything goes on, checked, and put back."""
