@@ -29,7 +29,8 @@ from api import (
     security_headers,
     strings,
 )
-from api.access import gate, sign_in
+from api.access import gate, sign_in, witness
+from api.access.feed_witness import FeedWitness
 from api.document import Dashboard
 from api.feed_listener import FeedListener
 from api.feeds import FeedDoor
@@ -43,6 +44,7 @@ from api.v1.occurrences import occurrences_blueprint
 from api.v1.positions import positions_blueprint
 from api.v1.quarantine import quarantine_blueprint
 from api.v1.roster import roster_blueprint
+from api.v1.security import security_blueprint
 from api.v1.track_files import track_files_blueprint
 from callbacks.registry import REGISTER
 from commands.database import database_commands
@@ -91,6 +93,7 @@ def create_app(settings: Settings | None = None, unit: UnitFile | None = None) -
     use_words(server, unit.words)
     services = join(server, settings, unit.policy)
     server.extensions[EXTENSION] = services
+    witness.register(server, services)
     gate.register(server, services.accounts)
     dashboard = _dashboard(server, services)
     _open_edges(server, settings, services)
@@ -207,6 +210,7 @@ def _open_edges(server: Flask, settings: Settings, services: Services) -> None:
             services.cache,
             services.heads,
         ),
+        security_blueprint(services.security_reading),
         openapi_blueprint(),
     ):
         server.register_blueprint(blueprint)
@@ -243,6 +247,7 @@ def _wrap(server: Flask, settings: Settings, services: Services) -> None:
         services.clock,
         security_headers.for_devices(production=not settings.demonstration),
     )
+    server.wsgi_app = FeedWitness(server.wsgi_app, services.security, services.clock)  # type: ignore[method-assign]
     if settings.trusted_proxy:
         server.wsgi_app = TrustedProxy(server.wsgi_app, settings.trusted_proxy)  # type: ignore[method-assign]
     if settings.feed_host:

@@ -5,12 +5,16 @@ Part of the composition root beside ``app.py``; the only place that knows both s
 
 from __future__ import annotations
 
+import hashlib
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 
 from flask import Flask
 
 from data.access.account_store import SqlAccountStore
+from data.access.security_reading import SecurityRecords
+from data.access.security_store import SqlSecurityStore
 from data.cache import KeptCache
 from data.database import Database
 from data.event_store import EventStore
@@ -37,6 +41,12 @@ from formats.refused import read_entry
 from formats.registry import FILE_FORMATS, file_format
 from services.access.accounts import Accounts
 from services.access.attempts import LateLimiter, SignInAttempts
+from services.access.persons import RecordedPersons
+from services.access.process_record import ProcessRecord
+from services.access.security_check import SecurityCheck
+from services.access.security_keeping import SecurityKeeping
+from services.access.security_log import SecurityLog
+from services.access.security_reading import SecurityReading
 from services.anchoring import Anchoring
 from services.clock import Clock, utc_now
 from services.clocks import Clocks
@@ -71,13 +81,16 @@ from services.track_export import TrackExport
 from services.track_files import TrackFiles
 from services.tracks import Tracks
 from services.watchers import Watchers
-from settings import Settings
+from settings import VERSION, Settings
 
 IN_PROCESS = "memory://"
 """Where attempts are counted when there is no Redis."""
 
 JOURNAL_HOURS = 24.0
 """A screen that was away for longer loads its snapshot again."""
+
+WRITE_EVERY = timedelta(seconds=1)
+"""How long an entry of the security log that nobody waits for may wait."""
 
 _PRUNE_EVERY = timedelta(minutes=10)
 _WATCH_EVERY = timedelta(seconds=5)
@@ -98,18 +111,24 @@ class _Stores:
         self.reception = Reception()
         self.hub = LiveHub(self.journal, trouble=self.reception.trouble)
         self.accounts = _accounts(self.database, settings)
+        self.security_store = SqlSecurityStore(self.database)
+        self.security = SecurityLog(self.security_store, utc_now, self._names)
+        self.persons = RecordedPersons(self.accounts, self.security, utc_now)
+
+    def _names(self) -> list[str]:
+        return [account.name for account in self.accounts.accounts()]
 
     def use_cases(self, clock: Clock) -> UseCases:
         """What people and scenarios do to incidents and the occurrence log."""
         facts = (self.events, self.journal, self.roster, self.gazetteer)
         return UseCases(
-            Incidents(*facts, self.accounts, clock, self.hub.wake, policy=self.policy),
+            Incidents(*facts, self.persons, clock, self.hub.wake, policy=self.policy),
             Occurrences(*facts, clock, self.hub.wake, policy=self.policy),
         )
 
     def late_entry(self) -> LateEntry:
         """Whole sequences, and the drafts of what somebody else must enter."""
-        facts = (self.events, self.journal, self.roster, self.gazetteer, self.accounts)
+        facts = (self.events, self.journal, self.roster, self.gazetteer, self.persons)
         return LateEntry(*facts, utc_now, self.hub.wake, policy=self.policy)
 
     def timers(self, clocks: TimerBooks) -> Timers:
@@ -119,7 +138,8 @@ class _Stores:
     def log_check(self) -> LogCheck:
         """Who tells whether the log is whole."""
         system = SystemLog(self.database)
-        return LogCheck(self.events, system, trigger_faults, SealedRecords())
+        security = SecurityCheck(self.security_store)
+        return LogCheck(self.events, system, trigger_faults, SealedRecords(), security)
 
     def sealing(self) -> Sealing:
         """Who puts digests of positions into the chains."""
@@ -174,12 +194,16 @@ def join(server: Flask, settings: Settings, policy: Policy) -> Services:
     device_clocks = Clocks(stores.fixes, stores.quarantine, policy.tracks)
     log_check = stores.log_check()
     sealing = stores.sealing()
+    keeping = SecurityKeeping(stores.security_store, utc_now, settings.security_log_days)
+    process = _process_record(stores, settings)
     duties = [
         Duty("prune the journal", _PRUNE_EVERY, partial(_prune, stores.journal)),
         Duty("watch the timers", _WATCH_EVERY, timers.watch),
         Packing(FixPacking(stores.database), utc_now).duty(),
         drawn.duty(),
         sealing.duty(),
+        keeping.duty(),
+        Duty("write the security log", WRITE_EVERY, process.tick, alone=False),
         Duty("try the store", CHECK_EVERY, ingest.check, alone=False),
     ]
     if settings.demonstration:
@@ -190,11 +214,15 @@ def join(server: Flask, settings: Settings, policy: Policy) -> Services:
         policy=policy,
         cache=cache,
         ready=partial(_check_ready, stores.database, stores.reception),
-        close=partial(_close, stores, ingest, cache),
+        close=partial(_close, stores, ingest, cache, process),
         leases=leases,
         duties=Duties(duties, leases),
         scenarios=scenarios,
         accounts=stores.accounts,
+        security=stores.security,
+        security_reading=SecurityReading(SecurityRecords(stores.database)),
+        security_keeping=keeping,
+        process_record=process,
         roster=stores.roster,
         live=stores.hub,
         ingest=ingest,
@@ -210,7 +238,7 @@ def join(server: Flask, settings: Settings, policy: Policy) -> Services:
         analyses=TrackAnalyses(stores.fixes, crossing_points, policy.tracks),
         device_clocks=device_clocks,
         log_check=log_check,
-        anchoring=Anchoring(log_check, utc_now, sealing.everything),
+        anchoring=Anchoring(log_check, utc_now, partial(_seal_all, sealing, keeping)),
         coverage=coverage,
         incidents=acts.incidents,
         late_entry=stores.late_entry(),
@@ -283,6 +311,14 @@ def _accounts(database: Database, settings: Settings) -> Accounts:
     return Accounts(SqlAccountStore(database), attempts, utc_now)
 
 
+def _process_record(stores: _Stores, settings: Settings) -> ProcessRecord:
+    told = settings.without_secrets()
+    if settings.policy_file:
+        told["policy"] = hashlib.sha256(Path(settings.policy_file).read_bytes()).hexdigest()
+    facts = (settings.profile, told)
+    return ProcessRecord(stores.security, stores.security_store, utc_now, VERSION, *facts)
+
+
 def _prune(journal: Journal) -> None:
     journal.prune(utc_now(), JOURNAL_HOURS)
 
@@ -295,8 +331,14 @@ def _check_ready(database: Database, reception: Reception) -> None:
         raise StoreUnavailable("the database has another schema: run flask db upgrade")
 
 
-def _close(stores: _Stores, ingest: Ingest, cache: KeptCache) -> None:
+def _seal_all(sealing: Sealing, keeping: SecurityKeeping) -> None:
+    sealing.everything()
+    keeping.note()
+
+
+def _close(stores: _Stores, ingest: Ingest, cache: KeptCache, process: ProcessRecord) -> None:
     ingest.close()
+    process.end()
     cache.close()
     stores.hub.close()
     stores.database.close()

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
+_SECRETS = ("secret_key", "phone_key", "mqtt_password")
+_SYSLOG = re.compile(r"(udp|tcp)://(\[[0-9a-fA-F:.]+\]|[\w.-]+):\d{1,5}|unix:///.+")
+VERSION = "0.1.0"
+"""Of the program; ``pyproject.toml`` says the same."""
+
 DEMONSTRATION_SECRET = "demonstration-only-not-a-secret"  # noqa: S105 - production refuses it
 
 
@@ -19,7 +25,9 @@ class Settings:
     ``profile`` is ``demo`` or ``production``. ``feed_host``, when set, is a second address on
     which only the feed endpoints answer (``make phone``). ``policy_file`` names the unit's own
     timers, reserve, roles and words; empty is the defaults. ``mqtt_username`` and
-    ``mqtt_password`` are who ``flask feeds mqtt`` is to its broker.
+    ``mqtt_password`` are who ``flask feeds mqtt`` is to its broker. ``log_file`` and ``syslog``
+    (``udp://host:514``, ``tcp://host:601``, ``unix:///dev/log``) are where the process log and the
+    security log go besides; ``security_log_days`` how long the latter is kept.
     """
 
     profile: str = "demo"
@@ -37,6 +45,16 @@ class Settings:
     threads: int = 48
     mqtt_username: str = ""
     mqtt_password: str = ""
+    log_file: str = ""
+    syslog: str = ""
+    security_log_days: int = 400
+
+    def without_secrets(self) -> dict[str, str]:
+        """What is set, as text by name, without keys and passwords."""
+        told = {one.name: str(getattr(self, one.name)) for one in fields(self)}
+        told["database_url"] = _without_password(self.database_url)
+        told["cache_url"] = _without_password(self.cache_url)
+        return {name: value for name, value in told.items() if name not in _SECRETS}
 
     @property
     def demonstration(self) -> bool:
@@ -68,9 +86,18 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
         threads=_integer(env, "FPU_THREADS", default.threads),
         mqtt_username=env.get("FPU_MQTT_USERNAME", ""),
         mqtt_password=env.get("FPU_MQTT_PASSWORD", ""),
+        log_file=env.get("FPU_LOG_FILE", ""),
+        syslog=env.get("FPU_SYSLOG", ""),
+        security_log_days=_integer(env, "FPU_SECURITY_LOG_DAYS", default.security_log_days),
     )
     _refuse_unsafe(settings, env)
     return settings
+
+
+def _without_password(url: str) -> str:
+    before, at, rest = url.rpartition("@")
+    scheme, slashes, who = before.partition("://")
+    return f"{scheme}{slashes}{who.partition(':')[0]}{at}{rest}" if at else url
 
 
 def random_key() -> str:
@@ -99,6 +126,10 @@ def _refuse_unsafe(settings: Settings, env: Mapping[str, str]) -> None:
             reasons.append("FPU_TRUSTED_PROXY must name the proxy that ends TLS")
     elif settings.host not in ("127.0.0.1", "::1", "localhost"):
         reasons.append("the demonstration listens on the loopback address only (FPU_HOST)")
+    if settings.syslog and not _SYSLOG.fullmatch(settings.syslog):
+        reasons.append("FPU_SYSLOG must be like udp://host:514, tcp://host:601, unix:///dev/log")
+    if not 30 <= settings.security_log_days <= 36_500:
+        reasons.append("FPU_SECURITY_LOG_DAYS must be from 30 to 36500")
     if env.get("DASH_MCP_ENABLED"):
         reasons.append("DASH_MCP_ENABLED opens an endpoint without sign-in: unset it")
     if reasons:

@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from domain import errors
+from services.access.asking import remember_refusal
 
 STATUS: dict[type[errors.DashboardError], int] = {
     errors.InvalidField: 400,
@@ -50,6 +51,7 @@ def problem(status: int, title: str, detail: str, **extra: Any) -> Response:
 
 def from_error(error: errors.DashboardError) -> Response:
     """The document of a refusal; an error of no listed class is a refused request (400)."""
+    remember_refusal(error)
     status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 400)
     return problem(status, error.title, error.detail, **error.extra)
 

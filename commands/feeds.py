@@ -13,8 +13,10 @@ import click
 from commands.feed_options import tls_files
 from commands.feeds_mqtt import ServeMqtt, mqtt_command
 from commands.group import Group
+from commands.process_log import start_process_log
 from data.database import Database
 from data.migrate import is_current
+from services.access.process_record import ProcessRecord
 from services.clock import Clock
 from services.roster import RosterService
 from settings import Settings
@@ -27,6 +29,8 @@ class HasFeeds(Protocol):
     def clock(self) -> Clock: ...
     @property
     def roster(self) -> RosterService: ...
+    @property
+    def process_record(self) -> ProcessRecord: ...
     @property
     def close(self) -> Callable[[], None]: ...
 
@@ -63,9 +67,11 @@ def feeds_commands(
 @contextmanager
 def _ready(settings: Settings, get_services: Callable[[], HasFeeds]) -> Iterator[None]:
     """The database is fit and has the live operation; everything is closed afterwards."""
+    start_process_log(settings)
     services = get_services()
     _check_schema(settings)
     services.roster.ensure_live(services.clock())
+    services.process_record.begin("feeds")
     try:
         yield
     finally:

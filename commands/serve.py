@@ -12,6 +12,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 
 from commands.phone import announce_phone
+from commands.process_log import GunicornLog, start_process_log
 from commands.worker import Worker
 from data.database import Database
 from data.migrate import is_current, upgrade
@@ -32,6 +33,7 @@ def serve_command(settings: Settings, services: Services, factory: Factory) -> c
     @click.command("serve")
     def serve() -> None:
         """Serve the dashboard, and the feeds on their second address if there is one."""
+        start_process_log(settings)
         _prepare(settings, services)
         if settings.feed_host:
             announce_phone(settings, services)
@@ -111,6 +113,7 @@ def _options(settings: Settings) -> dict[str, Any]:
         "keepalive": 30,
         "timeout": 60,
         "loglevel": "warning",
+        "logger_class": GunicornLog,
         "proc_name": "fpu-dashboard",
         "control_socket_disable": True,
         # Who may say that a request came by TLS is decided by the application alone.

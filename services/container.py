@@ -11,6 +11,10 @@ from typing import Any
 
 from domain.policy import Policy
 from services.access.accounts import Accounts
+from services.access.process_record import ProcessRecord
+from services.access.security_keeping import SecurityKeeping
+from services.access.security_log import SecurityLog
+from services.access.security_reading import SecurityReading
 from services.anchoring import Anchoring
 from services.cache import Cache
 from services.clock import Clock
@@ -59,6 +63,10 @@ class Services:
     duties: Duties
     scenarios: Demonstration
     accounts: Accounts
+    security: SecurityLog
+    security_reading: SecurityReading
+    security_keeping: SecurityKeeping
+    process_record: ProcessRecord
     roster: RosterService
     live: LiveHub
     ingest: Ingest
