@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from dash.development.base_component import Component
 
-from pages import incident, monitor, quarantine, track_files
+from pages import incident, monitor, quarantine, security, track_files
 from services.container import Services
 
 Layout = Callable[[Services, Mapping[str, str]], Component]
@@ -34,4 +34,5 @@ PAGES: tuple[Page, ...] = (
     Page("/incident", "/incident/<incident>", "incident.page_title", incident.layout),
     Page("/quarantine", "", "quarantine.title", quarantine.layout),
     Page("/tracks", "", "tracks.title", track_files.layout),
+    Page("/security", "", "security.title", security.layout),
 )

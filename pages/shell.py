@@ -10,6 +10,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 from flask import has_request_context, request
 
+from domain.access.security import READERS as SECURITY_READERS
 from domain.analysis_settings import AnalysisSettings
 from domain.errors import DashboardError
 from domain.roster import Operation
@@ -38,6 +39,9 @@ NAVIGATION: tuple[tuple[str, str], ...] = (
     ("/tracks", "tracks.title"),
 )
 """Address and title key of the screens that the header leads to."""
+
+_FOR_ROLES = {("/security", "security.short"): SECURITY_READERS}
+"""The same of those that are only for some."""
 
 _CANNOT_ACKNOWLEDGE = ("ADMIN", "AUDITOR", "WALL")
 
@@ -229,13 +233,14 @@ def _links(context: ShellContext) -> Component:
     """Other screens of the same operation; empty as long as there is one screen only."""
     here = context.address.partition("?")[0]
     query = urlencode({"operation": context.operation})
+    own = [link for link, roles in _FOR_ROLES.items() if context.role in roles]
     links = [
         dcc.Link(
             text(key, context.language),
             href=f"{path}?{query}",
             className="link here" if path == here else "link",
         )
-        for path, key in NAVIGATION
+        for path, key in (*NAVIGATION, *own)
     ]
     others = links if len(links) > 1 or here != NAVIGATION[0][0] else []
     return html.Nav(

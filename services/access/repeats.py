@@ -117,7 +117,7 @@ def _class_of(new: NewSecurityEvent) -> str:
 
 
 def _summary(counted: _Counted, first: NewSecurityEvent) -> NewSecurityEvent:
-    since = {"since": to_rfc3339(counted.first.at), "repeats": True}
+    since = {"since": to_rfc3339(counted.first.at.replace(microsecond=0))}
     return replace(first, at=counted.last_at, count=counted.further, body={**first.body, **since})
 
 
