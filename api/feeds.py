@@ -25,6 +25,7 @@ from werkzeug.exceptions import MethodNotAllowed
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from api.problems import from_fault, problem
+from domain.access.security import believed_address
 from domain.fixes import Rejection, Report
 from formats import osmand
 from formats.message import HttpMessage, Unreadable, basic_credentials, bearer_token
@@ -183,7 +184,9 @@ class _Desk:
 
     def _refused(self, address: str) -> Response:
         if self._limiter.hit(REFUSALS, "feeds", address):
-            _logger.warning("a message from %s names no known device with its key", address)
+            _logger.warning(
+                "a message from %s names no known device with its key", believed_address(address)
+            )
             return problem(401, "Unknown device", "no enabled device has this name and this key")
         ends = self._limiter.get_window_stats(REFUSALS, "feeds", address).reset_time
         wait = max(1, round(ends - self._clock().timestamp()))

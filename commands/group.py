@@ -15,6 +15,11 @@ class Group(AppGroup):
     """A group whose refusals end a command with one line instead of a traceback, and whose commands
     are recorded in the security log."""
 
+    def group(self, *args: Any, **kwargs: Any) -> Any:
+        """A group inside is one of these too."""
+        kwargs.setdefault("cls", Group)
+        return super().group(*args, **kwargs)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
         outcome = "failed"

@@ -138,8 +138,7 @@ def test_a_refusal_that_a_screen_tells_in_words_is_noted(
     server: Flask, services: Services, settings: Settings
 ) -> None:
     wall = {"Authorization": "Bearer demo-wall"}
-    path = "/_dash-update-component"
-    with server.test_request_context(path, method="POST", headers=wall, json={}):
+    with server.test_request_context("/api/v1/operations", headers=wall):
         server.preprocess_request()
         remember_refusal(NotPermitted("WALL enters nothing", guard="role"))
         server.process_response(Response("{}"))
