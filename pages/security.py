@@ -212,13 +212,13 @@ def _details(one: Shown, language: str) -> list[Component | str]:
         if name == "settings":
             continue  # digests by name: what has changed is told
         label = known.get(f"security.detail_{name}", name)
-        said.append(html.Div(f"{label}: {_value(value, known)}", className="detail"))
+        said.append(html.Div(f"{label}: {_value(name, value, known)}", className="detail"))
     return said
 
 
-def _value(value: Any, known: Mapping[str, str]) -> str:
+def _value(name: str, value: Any, known: Mapping[str, str]) -> str:
     if isinstance(value, bool):
         return known["security.yes" if value else "security.no"]
     if isinstance(value, list):
         return ", ".join(map(str, value))
-    return f"{value:,}" if isinstance(value, int) and value >= 10_000 else str(value)
+    return f"{value:,}" if name in ("bytes", "entries") and isinstance(value, int) else str(value)

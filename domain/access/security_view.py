@@ -23,7 +23,14 @@ ACCOUNT_EVENTS = (
     "token_found",
     "tokens_revoked",
 )
-ROSTER_EVENTS = ("roster_changed", "roster_found", "operation_opened", "operation_found")
+ROSTER_EVENTS = (
+    "roster_changed",
+    "roster_found",
+    "operation_opened",
+    "operation_changed",
+    "operation_closed",
+    "operation_found",
+)
 _TOLD_OF_SYSTEM = ("role", "enabled", "kind", "segments", "entries")
 """Of the bodies of the chain of the system, which also hold digests and notes."""
 
