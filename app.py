@@ -30,7 +30,8 @@ from api import (
     security_headers,
     strings,
 )
-from api.access import account, gate, rights, sign_in, turns
+from api.access import account, gate, rights, sign_in, turns, witness
+from api.access.feed_witness import FeedWitness
 from api.document import Dashboard
 from api.feed_listener import FeedListener
 from api.feeds import FeedDoor
@@ -45,6 +46,7 @@ from api.v1.occurrences import occurrences_blueprint
 from api.v1.positions import positions_blueprint
 from api.v1.quarantine import quarantine_blueprint
 from api.v1.roster import roster_blueprint
+from api.v1.security import security_blueprint
 from api.v1.track_files import track_files_blueprint
 from callbacks.registry import REGISTER
 from commands.database import database_commands
@@ -96,6 +98,7 @@ def create_app(settings: Settings | None = None, unit: UnitFile | None = None) -
     use_words(server, unit.words)
     services = join(server, settings, unit.policy)
     server.extensions[EXTENSION] = services
+    witness.register(server, services)
     turns.register(server)
     gate.register(server, services.accounts, services.start_check)
     rights.register(server, services.roster)
@@ -222,6 +225,7 @@ def _open_edges(server: Flask, settings: Settings, services: Services) -> None:
             services.cache,
             services.heads,
         ),
+        security_blueprint(services.security_reading),
         openapi_blueprint(),
     ):
         server.register_blueprint(blueprint)
@@ -259,6 +263,7 @@ def _wrap(server: Flask, settings: Settings, services: Services) -> None:
         security_headers.for_devices(production=not settings.demonstration),
     )
     server.wsgi_app = ReadableBody(server.wsgi_app)  # type: ignore[method-assign]
+    server.wsgi_app = FeedWitness(server.wsgi_app, services.security, services.clock)  # type: ignore[method-assign]
     if settings.trusted_proxy:
         server.wsgi_app = TrustedProxy(server.wsgi_app, settings.trusted_proxy)  # type: ignore[method-assign]
     if settings.feed_host:

@@ -5,13 +5,17 @@ Part of the composition root beside ``app.py``; the only place that knows both s
 
 from __future__ import annotations
 
+import hashlib
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 
 from flask import Flask
 
 from data.access.account_store import SqlAccountStore
 from data.access.common_passwords import CommonPasswords
+from data.access.security_reading import SecurityRecords
+from data.access.security_store import SqlSecurityStore
 from data.cache import KeptCache
 from data.database import Database
 from data.event_store import EventStore
@@ -41,6 +45,12 @@ from services.access.accounts import Accounts
 from services.access.attempts import SignInAttempts
 from services.access.credentials import Credentials
 from services.access.limiting import IN_PROCESS, LateLimiter
+from services.access.persons import RecordedPersons
+from services.access.process_record import ProcessRecord
+from services.access.security_check import SecurityCheck
+from services.access.security_keeping import SecurityKeeping
+from services.access.security_log import SecurityLog
+from services.access.security_reading import SecurityReading
 from services.access.start_check import DemonstrationCredentials, StartCheck
 from services.anchoring import Anchoring
 from services.clock import Clock, utc_now
@@ -77,10 +87,13 @@ from services.track_files import TrackFiles
 from services.tracks import Tracks
 from services.turns import Turns
 from services.watchers import Watchers
-from settings import Settings
+from settings import VERSION, Settings
 
 JOURNAL_HOURS = 24.0
 """A screen that was away for longer loads its snapshot again."""
+
+WRITE_EVERY = timedelta(seconds=1)
+"""How long an entry of the security log that nobody waits for may wait."""
 
 _PRUNE_EVERY = timedelta(minutes=10)
 _WATCH_EVERY = timedelta(seconds=5)
@@ -102,18 +115,24 @@ class _Stores:
         self.hub = LiveHub(self.journal, trouble=self.reception.trouble)
         self.kept_accounts = SqlAccountStore(self.database)
         self.accounts = _accounts(self.kept_accounts, settings)
+        self.security_store = SqlSecurityStore(self.database)
+        self.security = SecurityLog(self.security_store, utc_now, self._names)
+        self.persons = RecordedPersons(self.accounts, self.security, utc_now)
+
+    def _names(self) -> list[str]:
+        return [account.name for account in self.accounts.accounts()]
 
     def use_cases(self, clock: Clock) -> UseCases:
         """What people and scenarios do to incidents and the occurrence log."""
         facts = (self.events, self.journal, self.roster, self.gazetteer)
         return UseCases(
-            Incidents(*facts, self.accounts, clock, self.hub.wake, policy=self.policy),
+            Incidents(*facts, self.persons, clock, self.hub.wake, policy=self.policy),
             Occurrences(*facts, clock, self.hub.wake, policy=self.policy),
         )
 
     def late_entry(self) -> LateEntry:
         """Whole sequences, and the drafts of what somebody else must enter."""
-        facts = (self.events, self.journal, self.roster, self.gazetteer, self.accounts)
+        facts = (self.events, self.journal, self.roster, self.gazetteer, self.persons)
         return LateEntry(*facts, utc_now, self.hub.wake, policy=self.policy)
 
     def timers(self, clocks: TimerBooks) -> Timers:
@@ -157,7 +176,8 @@ class _Stores:
 
 def log_check_of(database: Database) -> LogCheck:
     """Who tells whether the log of a database is whole."""
-    return LogCheck(EventStore(database), SystemLog(database), trigger_faults, SealedRecords())
+    facts = (EventStore(database), SystemLog(database), trigger_faults, SealedRecords())
+    return LogCheck(*facts, SecurityCheck(SqlSecurityStore(database)))
 
 
 def join(server: Flask, settings: Settings, policy: Policy) -> Services:
@@ -179,12 +199,16 @@ def join(server: Flask, settings: Settings, policy: Policy) -> Services:
     log_check = log_check_of(stores.database)
     sealing = stores.sealing()
     everybodys = DemonstrationCredentials(stores.kept_accounts, stores.accounts, stores.roster)
+    keeping = SecurityKeeping(stores.security_store, utc_now, settings.security_log_days)
+    process = _process_record(stores, settings)
     duties = [
         Duty("prune the journal", _PRUNE_EVERY, partial(_prune, stores.journal)),
         Duty("watch the timers", _WATCH_EVERY, timers.watch),
         Packing(FixPacking(stores.database), utc_now).duty(),
         drawn.duty(),
         sealing.duty(),
+        keeping.duty(),
+        Duty("write the security log", WRITE_EVERY, process.tick, alone=False),
         Duty("try the store", CHECK_EVERY, ingest.check, alone=False),
     ]
     if settings.demonstration:
@@ -195,7 +219,7 @@ def join(server: Flask, settings: Settings, policy: Policy) -> Services:
         policy=policy,
         cache=cache,
         ready=partial(_check_ready, stores.database, stores.reception),
-        close=partial(_close, stores, ingest, cache),
+        close=partial(_close, stores, ingest, cache, process),
         leases=leases,
         duties=Duties(duties, leases),
         scenarios=scenarios,
@@ -203,6 +227,10 @@ def join(server: Flask, settings: Settings, policy: Policy) -> Services:
         credentials=Credentials(stores.kept_accounts, utc_now),
         demonstration_credentials=everybodys,
         start_check=StartCheck(everybodys, needed=not settings.demonstration),
+        security=stores.security,
+        security_reading=SecurityReading(SecurityRecords(stores.database)),
+        security_keeping=keeping,
+        process_record=process,
         roster=stores.roster,
         live=stores.hub,
         ingest=ingest,
@@ -220,7 +248,7 @@ def join(server: Flask, settings: Settings, policy: Policy) -> Services:
         analyses=TrackAnalyses(stores.fixes, crossing_points, policy.tracks),
         device_clocks=device_clocks,
         log_check=log_check,
-        anchoring=Anchoring(log_check, utc_now, sealing.everything),
+        anchoring=Anchoring(log_check, utc_now, partial(_seal_all, sealing, keeping)),
         coverage=coverage,
         incidents=acts.incidents,
         late_entry=stores.late_entry(),
@@ -297,6 +325,14 @@ def _accounts(store: SqlAccountStore, settings: Settings) -> Accounts:
     return Accounts(store, attempts, utc_now, common=CommonPasswords())
 
 
+def _process_record(stores: _Stores, settings: Settings) -> ProcessRecord:
+    told = settings.without_secrets()
+    if settings.policy_file:
+        told["policy"] = hashlib.sha256(Path(settings.policy_file).read_bytes()).hexdigest()
+    facts = (settings.profile, told)
+    return ProcessRecord(stores.security, stores.security_store, utc_now, VERSION, *facts)
+
+
 def _prune(journal: Journal) -> None:
     journal.prune(utc_now(), JOURNAL_HOURS)
 
@@ -309,8 +345,14 @@ def _check_ready(database: Database, reception: Reception) -> None:
         raise StoreUnavailable("the database has another schema: run flask db upgrade")
 
 
-def _close(stores: _Stores, ingest: Ingest, cache: KeptCache) -> None:
+def _seal_all(sealing: Sealing, keeping: SecurityKeeping) -> None:
+    sealing.everything()
+    keeping.note()
+
+
+def _close(stores: _Stores, ingest: Ingest, cache: KeptCache, process: ProcessRecord) -> None:
     ingest.close()
+    process.end()
     cache.close()
     stores.hub.close()
     stores.database.close()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from domain.access.proxies import UntrustedProxy, trusted_networks
@@ -13,6 +14,11 @@ from domain.access.secret_keys import fault_of_secret
 from domain.file_budget import MEGA, FileBudget
 
 ROOT = Path(__file__).resolve().parent
+_SECRETS = ("secret_key", "phone_key", "mqtt_password")
+_SYSLOG = re.compile(r"(udp|tcp)://(\[[0-9a-fA-F:.]+\]|[\w.-]+):\d{1,5}|unix:///.+")
+VERSION = "0.1.0"
+"""Of the program; ``pyproject.toml`` says the same."""
+
 DEMONSTRATION_SECRET = "demonstration-only-not-a-secret"  # noqa: S105 - production refuses it
 
 
@@ -25,7 +31,9 @@ class Settings:
     timers, reserve, roles and words; empty is the defaults. ``connections`` may be open at once in
     a worker, ``address_connections`` of them from one address. ``mqtt_username`` and
     ``mqtt_password`` are who ``flask feeds mqtt`` is to its broker. ``file_readers`` is how many
-    track files a worker reads at once, ``file_budget`` what one of them may cost.
+    track files a worker reads at once, ``file_budget`` what one of them may cost. ``log_file`` and
+    ``syslog`` (``udp://host:514``, ``tcp://host:601``, ``unix:///dev/log``) are where the process
+    log and the security log go besides; ``security_log_days`` how long the latter is kept.
     """
 
     profile: str = "demo"
@@ -47,6 +55,16 @@ class Settings:
     mqtt_password: str = ""
     file_readers: int = 2
     file_budget: FileBudget = field(default_factory=FileBudget)
+    log_file: str = ""
+    syslog: str = ""
+    security_log_days: int = 400
+
+    def without_secrets(self) -> dict[str, str]:
+        """What is set, as text by name, without keys and passwords."""
+        told = {one.name: str(getattr(self, one.name)) for one in fields(self)}
+        told["database_url"] = _without_password(self.database_url)
+        told["cache_url"] = _without_password(self.cache_url)
+        return {name: value for name, value in told.items() if name not in _SECRETS}
 
     @property
     def demonstration(self) -> bool:
@@ -86,9 +104,18 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
         mqtt_password=env.get("FPU_MQTT_PASSWORD", ""),
         file_readers=_at_least(env, "FPU_FILE_READERS", default.file_readers, 1),
         file_budget=_file_budget(env),
+        log_file=env.get("FPU_LOG_FILE", ""),
+        syslog=env.get("FPU_SYSLOG", ""),
+        security_log_days=_integer(env, "FPU_SECURITY_LOG_DAYS", default.security_log_days),
     )
     _refuse_unsafe(settings, env)
     return settings
+
+
+def _without_password(url: str) -> str:
+    before, at, rest = url.rpartition("@")
+    scheme, slashes, who = before.partition("://")
+    return f"{scheme}{slashes}{who.partition(':')[0]}{at}{rest}" if at else url
 
 
 def random_key() -> str:
@@ -137,6 +164,10 @@ def _refuse_unsafe(settings: Settings, env: Mapping[str, str]) -> None:
         reasons.append("FPU_CONNECTIONS and FPU_ADDRESS_CONNECTIONS must be at least 1")
     if settings.trusted_proxy:
         reasons += _faults_of_proxies(settings.trusted_proxy)
+    if settings.syslog and not _SYSLOG.fullmatch(settings.syslog):
+        reasons.append("FPU_SYSLOG must be like udp://host:514, tcp://host:601, unix:///dev/log")
+    if not 30 <= settings.security_log_days <= 36_500:
+        reasons.append("FPU_SECURITY_LOG_DAYS must be from 30 to 36500")
     if env.get("DASH_MCP_ENABLED"):
         reasons.append("DASH_MCP_ENABLED opens an endpoint without sign-in: unset it")
     if reasons:

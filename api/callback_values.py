@@ -112,6 +112,10 @@ KINDS: dict[tuple[str, str], Kind] = {
         _object({"reason": _is_text, "before": _is_text}),
         "must have reason and before",
     ),
+    (shared.SECURITY_SHOWN, "data"): (
+        _object(dict.fromkeys(("kind", "outcome", "account", "address", "from", "to"), _is_text)),
+        "must have every filter",
+    ),
     (shared.MAP_CLICK, "data"): (_maybe(_MAP_CLICK), "must be a position on the map or null"),
     (shared.SPOT_REPORT, "data"): (_maybe(_SPOT), "must name an alert or be null"),
     (ids.INCIDENT_REFERENCE, "data"): (_object(_INCIDENT), "must name an incident"),

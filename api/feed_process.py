@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import signal
 from collections import Counter
 from collections.abc import Callable, Coroutine
@@ -24,9 +23,8 @@ class Listener(Protocol):
 
 
 def run_process(work: Coroutine[Any, Any, None]) -> None:
-    """Do the work of the process to its end, with its warnings on the standard error."""
+    """Do the work of the process to its end."""
     settle()
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s")
     asyncio.run(work)
 
 

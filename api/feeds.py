@@ -26,6 +26,7 @@ from werkzeug.exceptions import MethodNotAllowed
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from api.problems import from_fault, problem
+from domain.access.security import believed_address
 from domain.access.sources import counted_as
 from domain.fixes import Rejection, Report
 from formats import osmand
@@ -189,7 +190,9 @@ class _Desk:
         by_address = self._limiter.hit(REFUSALS, "feeds", address)
         by_name = named is None or self._limiter.hit(REFUSALS, "feeds of", named)
         if by_address and by_name:
-            _logger.warning("a message from %s names no known device with its key", address)
+            _logger.warning(
+                "a message from %s names no known device with its key", believed_address(address)
+            )
             return problem(401, "Unknown device", "no enabled device has this name and this key")
         key = ("feeds of", named or "") if by_address else ("feeds", address)
         ends = self._limiter.get_window_stats(REFUSALS, *key).reset_time

@@ -52,6 +52,11 @@ _PARAMETERS: dict[str, tuple[str, str]] = {
     "utc": ("boolean", "Times without a zone are UTC"),
     "open": ("boolean", "Only those that nobody has acknowledged"),
     "operation": ("", "Id of an operation"),
+    "kind": ("", "sign_in, refused, export, account ...; all when left out"),
+    "outcome": ("", "done, refused, throttled or failed"),
+    "account": ("", "Name of an account, as who did it or to whom it was done"),
+    "address": ("", "An IPv4 or IPv6 address, or a /64"),
+    "place": ("", "Continue a listing: what the answer gave as `next`"),
     "last_id": ("integer", "Resume after this message (like the Last-Event-ID header)"),
 }
 
@@ -136,6 +141,11 @@ _ROUTES: tuple[tuple[str, str, str, str, str, str], ...] = (
     (
         "post", _OPERATION + "/alerts/{alert}/acknowledge", "Take an alert by name",
         "", "", "200",
+    ),
+    (
+        "get", "/api/v1/security-events",
+        "The security log with the changes of accounts and roster, newest first; ADMIN, AUDITOR",
+        "kind outcome account address from to place limit", "", "200",
     ),
     ("get", "/live", "The live stream (server-sent events)", "operation last_id", "", "200"),
 )  # fmt: skip

@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from domain import errors
 from pages.session import visitor
+from services.access.asking import remember_refusal
 
 STATUS: dict[type[errors.DashboardError], int] = {
     errors.InvalidField: 400,
@@ -56,6 +57,7 @@ def from_error(error: errors.DashboardError) -> Response:
 
     Why the store is away names hosts and files, so only who is signed in is told.
     """
+    remember_refusal(error)
     status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 400)
     detail = error.detail
     if isinstance(error, errors.StoreUnavailable) and not _is_signed_in():

@@ -28,4 +28,5 @@ window.fpu = window.fpu || {};
 
   fpu.mount("quarantine-tables", start);
   fpu.mount("imports-list", start);
+  fpu.mount("security-table", start);
 })();

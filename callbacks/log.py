@@ -17,6 +17,7 @@ from pages.incident_view import actor_of
 from pages.log_entry import SHOWN, lines_part, read_line
 from pages.session import current_language, current_user
 from pages.strings import text
+from services.access.asking import remember_refusal
 from services.container import Services
 
 
@@ -66,6 +67,7 @@ def register(app: Dash, services: Services) -> None:
             }
             services.occurrences.enter(operation, actor_of(current_user()), sent)
         except DashboardError as refused:
+            remember_refusal(refused)
             return no_update, command, fault_words(refused, language), "form-notice"
         kept = text("log.kept", language, group=to_date_time_group(occurred))
         return "", str(uuid.uuid4()), kept, "log-kept done"

@@ -14,6 +14,7 @@ from callbacks import (
     monitor,
     quarantine,
     report,
+    security,
     track_files,
 )
 from services.container import Services
@@ -29,4 +30,5 @@ REGISTER: tuple[Register, ...] = (
     log.register,
     quarantine.register,
     track_files.register,
+    security.register,
 )

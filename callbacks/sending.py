@@ -21,6 +21,7 @@ from pages.incident_view import actor_of
 from pages.places import point_of, position_of_mgrs
 from pages.session import current_user
 from pages.strings import catalogue, text
+from services.access.asking import remember_refusal
 from services.container import Services
 from services.incident_writing import Outcome
 
@@ -107,6 +108,7 @@ def _carried_out(meta: Meta, act: Callable[[], Outcome], words: str, language: s
 
 def refusal(meta: Meta, refused: DashboardError, language: str) -> Sent:
     """Why nothing was recorded, in words, at the field that it is about."""
+    remember_refusal(refused)
     if isinstance(refused, VersionConflict):
         return _lost(meta, refused, language)
     if isinstance(refused, InvalidField):

@@ -13,9 +13,11 @@ import click
 from commands.feed_options import tls_files
 from commands.feeds_mqtt import ServeMqtt, mqtt_command
 from commands.group import Group
+from commands.process_log import start_process_log
 from commands.start import refuse_demonstration
 from data.database import Database
 from data.migrate import is_current
+from services.access.process_record import ProcessRecord
 from services.access.start_check import StartCheck
 from services.clock import Clock
 from services.roster import RosterService
@@ -29,6 +31,8 @@ class HasFeeds(Protocol):
     def clock(self) -> Clock: ...
     @property
     def roster(self) -> RosterService: ...
+    @property
+    def process_record(self) -> ProcessRecord: ...
     @property
     def close(self) -> Callable[[], None]: ...
     @property
@@ -67,10 +71,12 @@ def feeds_commands(
 @contextmanager
 def _ready(settings: Settings, get_services: Callable[[], HasFeeds]) -> Iterator[None]:
     """The database is fit and has the live operation; everything is closed afterwards."""
+    start_process_log(settings)
     services = get_services()
     _check_schema(settings)
     refuse_demonstration(services.start_check)
     services.roster.ensure_live(services.clock())
+    services.process_record.begin("feeds")
     try:
         yield
     finally:

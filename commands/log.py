@@ -15,12 +15,13 @@ import click
 from commands.anchor_files import add_to_file, read_file
 from commands.durations import Span
 from commands.group import Group
+from commands.log_security import HasSecurityKeeping, security_commands
 from domain.errors import StoreUnavailable
 from services.anchoring import Anchoring, BrokenChain
 from services.log_check import LogCheck, Verdict
 
 
-class HasLogCheck(Protocol):
+class HasLogCheck(HasSecurityKeeping, Protocol):
     """What these commands need of the joined services."""
 
     @property
@@ -32,6 +33,7 @@ class HasLogCheck(Protocol):
 def log_commands(get_services: Callable[[], HasLogCheck]) -> Group:
     """The group, to be added to ``app.cli``; ``get_services`` is called when a command runs."""
     group = Group("log", help="The hash-chained log: verify it, anchor it elsewhere.")
+    group.add_command(security_commands(get_services))
 
     @group.command()
     @click.option(

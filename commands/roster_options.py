@@ -8,6 +8,7 @@ from datetime import datetime
 import click
 from flask.cli import AppGroup
 
+from commands.group import Group
 from domain.errors import InvalidField
 from domain.roster import Period
 from domain.time import parse_rfc3339, to_rfc3339
@@ -34,7 +35,7 @@ AT = click.option("--at", "moment", type=parse_moment, default=utc_now, help="Wh
 
 def subgroup(group: AppGroup, name: str, words: str) -> AppGroup:
     """A new group under ``group``."""
-    new = AppGroup(name, help=words)
+    new = Group(name, help=words)
     group.add_command(new)
     return new
 

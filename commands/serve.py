@@ -13,6 +13,7 @@ from gunicorn.app.base import BaseApplication
 
 from commands.group import closed_to_others
 from commands.phone import announce_phone
+from commands.process_log import GunicornLog, start_process_log
 from commands.server.limits import FEED_BODY, Limits
 from commands.server.master import Master
 from commands.server.open_files import room_for
@@ -87,6 +88,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
 
 
 def _serve(settings: Settings, services: Services, factory: Factory) -> None:
+    start_process_log(settings)
     _prepare(settings, services)
     if settings.feed_host and settings.demonstration:
         announce_phone(settings, services)
@@ -127,6 +129,7 @@ def _options(settings: Settings) -> dict[str, Any]:
         "timeout": 60,
         "umask": UMASK,  # its own default lets everybody write
         "loglevel": "warning",
+        "logger_class": GunicornLog,
         "proc_name": "fpu-dashboard",
         "control_socket_disable": True,
         # Who may say that a request came by TLS is decided by the application alone.

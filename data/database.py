@@ -46,10 +46,12 @@ class Database:
             yield connection
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
+    def writing(self, lock: int | None = None) -> Iterator[Connection]:
         """All or nothing, and alone. When the block has ended, what it wrote is durable.
 
-        Raises ``StoreUnavailable`` when the disk is full or read-only or the lock is not to be had.
+        On PostgreSQL ``lock`` may be another one, for a log that shares nothing with what the
+        usual one protects. Raises ``StoreUnavailable`` when the disk is full or read-only or the
+        lock is not to be had.
         """
         with _as_unavailable(), self._my_turn():
             connection = self.engine.connect().execution_options(fpu_write=True)
@@ -57,7 +59,7 @@ class Database:
                 if self.dialect == "postgresql":
                     connection.execute(text(f"SET LOCAL lock_timeout = {BUSY_MILLISECONDS}"))
                     connection.execute(
-                        text("SELECT pg_advisory_xact_lock(:key)"), {"key": _WRITE_LOCK}
+                        text("SELECT pg_advisory_xact_lock(:key)"), {"key": lock or _WRITE_LOCK}
                     )
                 yield connection
 
@@ -82,7 +84,9 @@ class Database:
 
 def _engine(url: str, dialect: str) -> Engine:
     if dialect != "sqlite":
-        return create_engine(url, pool_size=8, max_overflow=40, pool_pre_ping=True)
+        return create_engine(
+            url, pool_size=8, max_overflow=40, pool_pre_ping=True, hide_parameters=True
+        )
     path = make_url(url).database
     if path and path != ":memory:":
         make_folder(Path(path).parent)
@@ -91,6 +95,7 @@ def _engine(url: str, dialect: str) -> Engine:
         poolclass=QueuePool,
         pool_size=8,
         max_overflow=56,
+        hide_parameters=True,  # a fault that is logged tells no position and no digest
         connect_args={"check_same_thread": False, "timeout": BUSY_MILLISECONDS / 1000},
     )
     if path and path != ":memory:" and not path.startswith("file:"):

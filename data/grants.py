@@ -16,6 +16,9 @@ from domain.errors import DashboardError, InvalidField
 FINAL = ("events", "quarantine_decisions", "system_events")
 """The tables that are only added to."""
 
+DROPPED = ("security_events",)
+"""Added to, and old segments deleted as the triggers allow it."""
+
 _VERSION = "alembic_version"
 _OF_ACCOUNT = text(
     "SELECT account.rolsuper OR account.rolcreaterole OR account.rolreplication"
@@ -82,13 +85,16 @@ def _statements(connection: Connection, account: str) -> list[str]:
     schema = quote(str(connection.scalar(text("SELECT current_schema()"))))
     to = quote(account)
     final = ", ".join(f"{schema}.{quote(name)}" for name in FINAL)
-    others = ", ".join(f"{schema}.{quote(name)}" for name in sorted(metadata.tables.keys() - FINAL))
+    dropped = ", ".join(f"{schema}.{quote(name)}" for name in DROPPED)
+    names = sorted(metadata.tables.keys() - {*FINAL, *DROPPED})
+    others = ", ".join(f"{schema}.{quote(name)}" for name in names)
     return [
         f"REVOKE ALL ON SCHEMA {schema} FROM {to}",
         f"REVOKE ALL ON ALL TABLES IN SCHEMA {schema} FROM {to}",
-        f"REVOKE ALL ON {final}, {schema}.{quote(_VERSION)} FROM PUBLIC",
+        f"REVOKE ALL ON {final}, {dropped}, {schema}.{quote(_VERSION)} FROM PUBLIC",
         f"GRANT USAGE ON SCHEMA {schema} TO {to}",
         f"GRANT SELECT, INSERT ON {final} TO {to}",
+        f"GRANT SELECT, INSERT, DELETE ON {dropped} TO {to}",
         f"GRANT SELECT ON {schema}.{quote(_VERSION)} TO {to}",
         f"GRANT SELECT, INSERT, UPDATE, DELETE ON {others} TO {to}",
         f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA {schema} TO {to}",

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, text
 
 _LOG = "BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END"
 _FINAL = "BEGIN SELECT RAISE(ABORT, 'a decision is final'); END"
-_TABLES = ("events", "system_events", "quarantine_decisions", "imports")
+_TABLES = ("events", "system_events", "security_events", "quarantine_decisions", "imports")
 _BEFORE = "BEFORE DELETE OR UPDATE OR TRUNCATE ON {} FOR EACH STATEMENT EXECUTE FUNCTION {}()"
 
 
@@ -35,6 +35,16 @@ _SQLITE = {
     **_kept("system_events", _LOG),
     "system_events_no_replacement": "CREATE TRIGGER system_events_no_replacement BEFORE INSERT ON "
     "system_events WHEN EXISTS (SELECT 1 FROM system_events WHERE seq = NEW.seq) "
+    "BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END",
+    "security_events_no_update": "CREATE TRIGGER security_events_no_update BEFORE UPDATE ON "
+    "security_events BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END",
+    "security_events_no_delete": "CREATE TRIGGER security_events_no_delete BEFORE DELETE ON "
+    "security_events WHEN NOT coalesce((SELECT event = 'security_dropped' AND CAST(subject AS "
+    "INTEGER) >= OLD.segment FROM system_events ORDER BY seq DESC LIMIT 1), 0) "
+    "BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END",
+    "security_events_no_replacement": "CREATE TRIGGER security_events_no_replacement BEFORE INSERT "
+    "ON security_events WHEN EXISTS (SELECT 1 FROM security_events WHERE segment = NEW.segment AND "
+    "seq = NEW.seq) OR EXISTS (SELECT 1 FROM security_events WHERE rowid = NEW.rowid) "
     "BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END",
     **_kept("quarantine_decisions", _FINAL),
     "quarantine_decisions_no_replacement": "CREATE TRIGGER quarantine_decisions_no_replacement "
@@ -59,6 +69,13 @@ _POSTGRESQL = {
     "events_append_only": _served("events_append_only", "refuse_change"),
     "system_events_append_only": _served("system_events_append_only", "refuse_change"),
     "quarantine_decisions_final": _served("quarantine_decisions_final", "refuse_other_decision"),
+    "security_events_append_only": "CREATE TRIGGER security_events_append_only BEFORE UPDATE OR "
+    "TRUNCATE ON security_events FOR EACH STATEMENT EXECUTE FUNCTION refuse_change(); fires always",
+    "security_events_no_delete": "CREATE TRIGGER security_events_no_delete BEFORE DELETE ON "
+    "security_events FOR EACH ROW EXECUTE FUNCTION refuse_early_drop(); fires always",
+    "refuse_early_drop": "BEGIN IF coalesce((SELECT event = 'security_dropped' AND CAST(subject AS "
+    "integer) >= OLD.segment FROM system_events ORDER BY seq DESC LIMIT 1), false) THEN RETURN "
+    "OLD; END IF; RAISE EXCEPTION 'the log is append-only'; END",
     "refuse_change": "BEGIN RAISE EXCEPTION 'the log is append-only'; END",
     **{
         f"imports_no_{what}": f"CREATE TRIGGER imports_no_{what} BEFORE {what.upper()} ON imports "

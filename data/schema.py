@@ -25,7 +25,7 @@ from sqlalchemy import (
     text,
 )
 
-from data import schema_seals
+from data import schema_seals, schema_security
 
 metadata = MetaData(
     naming_convention={
@@ -227,6 +227,8 @@ system_events = Table(
     Column("hash", String(64), nullable=False),
     Index("ix_system_events_done_by", "done_by"),
 )
+
+security_events = schema_security.security_events(metadata)
 
 # --- positions ---------------------------------------------------------------------------------
 

@@ -84,6 +84,16 @@ QUARANTINE_SHOWN = "quarantine-shown"
 QUARANTINE_TOLD = "quarantine-told"
 """What became of many entries; filled by the script."""
 
+# --- the security log --------------------------------------------------------------------------
+
+SECURITY_TABLE = "security-table"
+"""Container of the entries."""
+
+SECURITY_SHOWN = "security-shown"
+"""Store; ``data``: the filters and the place, as the address has them."""
+
+SECURITY_REFRESH = "security-refresh"
+
 # --- track files -------------------------------------------------------------------------------
 
 FILES = "files"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from dash.development.base_component import Component
 
 from domain.access.rights import Data
-from pages import incident, monitor, quarantine, track_files
+from pages import incident, monitor, quarantine, security, track_files
 from services.container import Services
 
 Layout = Callable[[Services, Mapping[str, str]], Component]
@@ -39,4 +39,5 @@ PAGES: tuple[Page, ...] = (
     ),
     Page("/quarantine", "", "quarantine.title", quarantine.layout, Data.QUARANTINE),
     Page("/tracks", "", "tracks.title", track_files.layout, Data.IMPORTS),
+    Page("/security", "", "security.title", security.layout, Data.SECURITY_LOG),
 )

@@ -38,6 +38,7 @@ NAVIGATION: tuple[tuple[str, str, Data], ...] = (
     ("/", "shell.monitor", Data.OPERATIONS),
     ("/quarantine", "quarantine.title", Data.QUARANTINE),
     ("/tracks", "tracks.title", Data.IMPORTS),
+    ("/security", "security.short", Data.SECURITY_LOG),
 )
 """Address and title key of the screens that the header leads to, and the kind of data of each."""
 

@@ -13,6 +13,10 @@ from domain.file_budget import FileBudget
 from domain.policy import Policy
 from services.access.accounts import Accounts
 from services.access.credentials import Credentials
+from services.access.process_record import ProcessRecord
+from services.access.security_keeping import SecurityKeeping
+from services.access.security_log import SecurityLog
+from services.access.security_reading import SecurityReading
 from services.access.start_check import DemonstrationCredentials, StartCheck
 from services.anchoring import Anchoring
 from services.cache import Cache
@@ -66,6 +70,10 @@ class Services:
     credentials: Credentials
     demonstration_credentials: DemonstrationCredentials
     start_check: StartCheck
+    security: SecurityLog
+    security_reading: SecurityReading
+    security_keeping: SecurityKeeping
+    process_record: ProcessRecord
     roster: RosterService
     live: LiveHub
     ingest: Ingest

@@ -31,6 +31,7 @@ from services.ports import Transaction
 
 DATABASE = "(database)"
 ANCHORS = "(anchors)"
+SECURITY = "(security)"
 
 
 class CheckedLog(Protocol):
@@ -75,6 +76,15 @@ class SystemChain(Protocol):
         """Record ``new`` behind what is there."""
 
 
+class SecurityFaults(Protocol):
+    """The security log beside the chain of the system; ``services/access/security_check.py``."""
+
+    def check(
+        self, connection: Transaction, system: Sequence[SystemEvent]
+    ) -> tuple[Sequence[str], Sequence[str]]:
+        """Faults and remarks."""
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What a check found in one chain; ``head`` is None where there is none to be anchored.
@@ -111,9 +121,11 @@ class LogCheck:
         system: SystemChain,
         triggers: Callable[[Transaction], Sequence[str]],
         sealed: SealedRecords,
+        security: SecurityFaults,
     ) -> None:
         self._log = log
         self._sealed = sealed
+        self._security = security
         self._system = system
         self._triggers = triggers
 
@@ -127,6 +139,8 @@ class LogCheck:
         with self._log.view() as connection:
             triggers = tuple(self._triggers(connection))
             system, recorded, there = self._verify_system(connection, anchors.get(SYSTEM, []))
+            chain = self._system.chain(connection)
+            broken, remarks = self._security.check(connection, chain)
             names = {*recorded.opened, *there.opened, *self._log.operations(connection), *anchors}
             others = [
                 self._verify(connection, name, anchors.get(name, []), recorded, file, only_chains)
@@ -136,7 +150,8 @@ class LogCheck:
         found = [Verdict(DATABASE, None, None, triggers)]
         if file is not None:
             found.append(_of_file(file, chains, recorded))
-        return [*found, *chains]
+        security = Verdict(SECURITY, None, None, tuple(broken), tuple(remarks))
+        return [*found, security, *chains]
 
     def heads(self) -> list[Anchor]:
         """The end of every chain as it is now, unchecked; that of the system last."""

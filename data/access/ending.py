@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select, update
 
 from data.schema import sessions, tokens
 from data.system_log import append_system_events
+from domain.access.sessions import Ending
 from domain.system_log import NewSystemEvent
 from domain.time import to_microseconds
 
@@ -30,7 +31,9 @@ def end_all_access(
         update(tokens).where(tokens.c.revoked_at.is_(None)).values(revoked_at=moment)
     ).rowcount
     ended = connection.execute(
-        update(sessions).where(sessions.c.ended_at.is_(None)).values(ended_at=moment)
+        update(sessions)
+        .where(sessions.c.ended_at.is_(None))
+        .values(ended_at=moment, ended_because=Ending.BY_OTHERS)
     ).rowcount
     whole = NewSystemEvent(
         event, "(database)", at, None, {**about, "sessions_ended": ended, "tokens_revoked": revoked}

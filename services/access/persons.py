@@ -1,0 +1,72 @@
+"""The second person of an act, with what the security log has to know of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from domain.access.accounts import User
+from domain.access.security import NewSecurityEvent
+from domain.errors import NotSignedIn, TooManyRequests
+from services.access.asking import asking
+from services.access.security_log import SecurityLog
+from services.clock import Clock
+
+
+class Accounts(Protocol):
+    """Who may sign in; ``services/access/accounts.py``."""
+
+    def current(self, name: str) -> User | None:
+        """The account with the role that it holds now."""
+
+    def hands_on(self, name: str) -> frozenset[str]:
+        """The accounts that ``name`` has created or reset."""
+
+    def confirm_password(self, name: str, password: str, address: str) -> User:
+        """Who has given the own password; raises ``NotSignedIn``, ``TooManyRequests``."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedPersons:
+    """Satisfies ``services.event_ports.Persons``. Nothing is confirmed that is not recorded."""
+
+    accounts: Accounts
+    log: SecurityLog
+    clock: Clock
+
+    def current(self, name: str) -> User | None:
+        """As the accounts say."""
+        return self.accounts.current(name)
+
+    def hands_on(self, name: str) -> frozenset[str]:
+        """As the accounts say."""
+        return self.accounts.hands_on(name)
+
+    def confirm_password(self, name: str, password: str, address: str) -> User:
+        """As the accounts say; also raises ``StoreUnavailable``."""
+        try:
+            user = self.accounts.confirm_password(name, password, address)
+        except NotSignedIn:
+            self.log.note(self._event("refused", self.log.account(name)))
+            raise
+        except TooManyRequests:
+            self.log.note(self._event("throttled", self.log.account(name)))
+            raise
+        self.log.record(self._event("done", user.name, user.role))
+        return user
+
+    def _event(
+        self, outcome: str, account: str | None, role: str | None = None
+    ) -> NewSecurityEvent:
+        now = asking()
+        return NewSecurityEvent(
+            "password",
+            outcome,
+            self.clock(),
+            account=account,
+            role=role,
+            address=now.address if now else None,
+            method=now.method if now else None,
+            route=now.route if now else None,
+            reason="second_person",
+        )
