@@ -214,8 +214,9 @@ def test_no_part_of_an_envelope_is_a_fault(note: Callable[..., Any], value: obje
 
 
 def test_an_alert_is_not_taken_by_a_body_that_nobody_could_read(filled: Server) -> None:
-    server, world = filled
-    address = f"{DEMO}/alerts/{world.variables['alert']}/acknowledge"
+    server, _ = filled
+    listed = services_of(server.extensions).picture.alerts("live", only_open=True)
+    address = f"/api/v1/operations/live/alerts/{listed[0].id}/acknowledge"
     for body in (b"{", b"[]", b"null", b'{"reason": 1e999}', b"\xff"):
         status, mimetype, said = ask(server, Sent("POST", address, body=body))
         assert (status, mimetype) == (400, "application/problem+json"), body
