@@ -23,17 +23,8 @@ from domain.time import to_rfc3339
 from services.container import services_of
 from settings import Settings
 from tests.api.access.rights_world import World, fill
-from tests.fuzz.hostile_requests import (
-    HEADERS,
-    METHODS,
-    VALUES,
-    Sent,
-    ask,
-    every_path_value,
-    hunt,
-    mixed,
-    right_bodies,
-)
+from tests.fuzz.hostile_requests import Sent, ask, every_path_value, hunt, mixed, right_bodies
+from tests.fuzz.hostile_values import HEADERS, METHODS, VALUES
 
 DEMO = "/api/v1/operations/demo"
 MIXED = 600
