@@ -23,17 +23,8 @@ from domain.time import to_rfc3339
 from services.container import services_of
 from settings import Settings
 from tests.api.access.rights_world import World, fill
-from tests.fuzz.hostile_requests import (
-    HEADERS,
-    METHODS,
-    VALUES,
-    Sent,
-    ask,
-    every_path_value,
-    hunt,
-    mixed,
-    right_bodies,
-)
+from tests.fuzz.hostile_requests import Sent, ask, every_path_value, hunt, mixed, right_bodies
+from tests.fuzz.hostile_values import HEADERS, METHODS, VALUES
 
 DEMO = "/api/v1/operations/demo"
 MIXED = 600
@@ -214,8 +205,9 @@ def test_no_part_of_an_envelope_is_a_fault(note: Callable[..., Any], value: obje
 
 
 def test_an_alert_is_not_taken_by_a_body_that_nobody_could_read(filled: Server) -> None:
-    server, world = filled
-    address = f"{DEMO}/alerts/{world.variables['alert']}/acknowledge"
+    server, _ = filled
+    listed = services_of(server.extensions).picture.alerts("live", only_open=True)
+    address = f"/api/v1/operations/live/alerts/{listed[0].id}/acknowledge"
     for body in (b"{", b"[]", b"null", b'{"reason": 1e999}', b"\xff"):
         status, mimetype, said = ask(server, Sent("POST", address, body=body))
         assert (status, mimetype) == (400, "application/problem+json"), body
