@@ -83,8 +83,8 @@ class NoRoom(DashboardError):
 
 class TooCostly(DashboardError):
     """A file takes more than is spent on one; nothing of it is stored. ``extra['budget']`` names
-    what ran out: seconds, wait, memory (MB), result (MB), points, refused, or reader, which says
-    that the program gave up; ``extra['most']`` is how much there was of it."""
+    what ran out: seconds, wait, memory (MB), result (MB), points, refused, point (kB of one), or
+    reader, which says that the program gave up; ``extra['most']`` is how much there was of it."""
 
     title = "Too costly"
 

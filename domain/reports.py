@@ -21,7 +21,7 @@ class Unreadable(Exception):
 
 class TooMuch(Unreadable):
     """There is more in the file than one may have, so nothing of it is taken. ``budget`` is what
-    ran out, ``points`` or ``refused``, and ``most`` how many of them there may be."""
+    ran out (``domain.errors.TooCostly``), and ``most`` how many of them there may be."""
 
     def __init__(self, budget: str, detail: str, most: int) -> None:
         super().__init__("file", detail)

@@ -30,6 +30,9 @@ of the file until it has its end, so what it costs grows with the square of its 
 DEEPEST = 100
 """Elements within elements."""
 
+MOST_PARTS = 1_000
+"""Elements within one point."""
+
 _OUT_OF_MEMORY = 1  # what expat calls it
 
 _POINT = re.compile(rb"<(?:[\w.-]+:)?trkpt[\s/>]")
@@ -109,6 +112,7 @@ class _Reader:
         self._open: Element | None = None
         self._segment: list[Report] = []
         self._point: Element | None = None
+        self._parts = 0
         self._points = 0
         self._tally = Tally()
         self._name = ""
@@ -139,7 +143,11 @@ class _Reader:
         elif name == "trkpt" and self._point is None:
             if self._open is None and len(self._path) > 1:
                 self._open = self._path[-2]  # of a writer that knows no segments
-            self._point = element
+            self._point, self._parts = element, 0
+        if self._point is not None:
+            self._parts += 1
+            if self._parts > MOST_PARTS:
+                raise Unreadable("file", f"has a point of more than {MOST_PARTS:,} elements")
 
     def _ended(self, element: Element) -> list[Report] | None:
         self._path.pop()

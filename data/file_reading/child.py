@@ -10,12 +10,12 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any, BinaryIO
 
 from data.file_reading.confine import confine
-from data.file_reading.rows import LONGEST_LINE, ROWS, Summary, line_of, line_of_summary
+from data.file_reading.rows import LONGEST_ROW, ROWS, Summary, line_of, line_of_summary
 from domain.fixes import Report
 from domain.reports import TooMuch, Unreadable, numbered
 
@@ -54,10 +54,12 @@ def _tell(reports: Iterator[Report], out: BinaryIO) -> Summary:
             if over is not None:
                 return Summary(count, over=over)
             if rows:
-                _write(rows, out)
+                out.write(_line(rows))
                 count += len(rows)
             if broken is not None or not rows:
                 return Summary(count, broken=broken)
+    except TooMuch as fault:
+        return Summary(count, over=(fault.budget, fault.detail, fault.most))
     finally:
         out.flush()
 
@@ -76,11 +78,14 @@ def _next(
     return rows, None, None
 
 
-def _write(rows: Iterable[Report], out: BinaryIO) -> None:
+def _line(rows: Sequence[Report]) -> bytes:
     line = line_of(rows)
-    if len(line) > LONGEST_LINE:
-        raise OSError("a line is too long")
-    out.write(line)
+    if len(line) > LONGEST_ROW:
+        for one in rows:
+            if len(line_of([one])) > LONGEST_ROW:
+                most = LONGEST_ROW // 1024
+                raise TooMuch("point", f"has a point that says more than {most} kB", most)
+    return line
 
 
 def _passed_over(decoder: Any, data: bytes) -> dict[str, int]:

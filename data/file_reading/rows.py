@@ -19,7 +19,10 @@ from domain.time import from_microseconds, to_microseconds
 ROWS = 500
 """Reports of one line."""
 
-LONGEST_LINE = 64 * 1024 * 1024
+LONGEST_ROW = 64 * 1024
+"""Bytes of one report; what a device says of a point is a hundredth of that."""
+
+LONGEST_LINE = 2 * ROWS * LONGEST_ROW
 LONGEST_SUMMARY = 16 * 1024
 _MOST_NAMES = 20
 

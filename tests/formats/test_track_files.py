@@ -297,6 +297,9 @@ def test_a_document_that_is_nested_deeply_is_refused() -> None:
     deep = b"<gpx>" + b"<a>" * 100_000
     with pytest.raises(Unreadable, match="nested deeper than 100"):
         read("gpx", deep)
+    many = b'<gpx><trk><trkseg><trkpt lat="42" lon="20">' + b"<a/>" * 1_001
+    with pytest.raises(Unreadable, match="a point of more than 1,000 elements"):
+        read("gpx", many)
     with pytest.raises(Unreadable, match="nested too deeply"):
         read("geojson", b'{"type":"Feature","x":' + b"[" * 100_000)
 

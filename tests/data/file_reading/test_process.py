@@ -206,6 +206,14 @@ with reader.read(b"x", "hostile", FileBudget(wait_s=300), device="d", utc=False)
     wait_for(lambda: not alive(int(number)))
 
 
+def test_a_point_that_says_too_much_costs_nobody_but_the_process() -> None:
+    said = json.dumps({f"k{number}": 1 for number in range(20_000)}).encode()
+    point = b'{"type":"Feature","geometry":{"type":"Point","coordinates":[20,42]},"properties":%s}'
+    with pytest.raises(TooCostly, match="a point that says more than 64 kB") as refusal:
+        read(point % said, "formats.geojson")
+    assert refusal.value.extra["budget"] == "point"
+
+
 # --- rows ----------------------------------------------------------------------------------------
 
 NUMBERS = st.none() | st.floats(allow_nan=False) | st.integers(-(2**70), 2**70)
