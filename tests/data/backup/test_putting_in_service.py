@@ -4,37 +4,47 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
-from data.access.account_store import SqlAccountStore
 from data.backup.putting_in_service import EVENT, put_in_service
 from data.database import Database
 from data.journal import Journal
-from data.schema import devices, sessions, tokens
-from data.system_log import SystemLog
-from domain.access.accounts import Account
+from data.schema import devices, sessions, tokens, users
+from data.system_log import SystemLog, append_system_events
 from domain.system_contents import changed_behind, recorded_facts
 from domain.system_log import NewSystemEvent, broken_system_links, secret_digest
+from domain.time import to_microseconds
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
 
 
-def _account(store: SqlAccountStore, name: str, tokens: int) -> None:
+def _account(connection: Connection, name: str, *, given: int, ended: int | None = None) -> None:
+    """An account with a session and so many tokens, recorded as the program does."""
+    moment = to_microseconds(AT)
+    connection.execute(
+        users.insert().values(name=name, role="ADMIN", password_hash="hash", created_at=moment)
+    )
+    connection.execute(
+        sessions.insert().values(
+            id=name, user=name, created_at=moment, expires_at=moment * 2, ended_at=ended
+        )
+    )
     facts = {"role": "ADMIN", "enabled": True, "password": secret_digest("hash")}
-    account = Account(name, "ADMIN", "hash", True, AT)
-    store.add_account(account, NewSystemEvent("account_added", name, AT, None, facts))
-    store.open_session(f"session of {name}", name, AT, AT + timedelta(days=30))
-    for number in range(tokens):
+    told = [NewSystemEvent("account_added", name, AT, None, facts)]
+    for number in range(given):
         digest = f"{name} {number}"
-        told = {"token": secret_digest(digest)}
-        store.add_token(digest, "", NewSystemEvent("token_issued", name, AT, None, told))
+        connection.execute(tokens.insert().values(hash=digest, user=name, created_at=moment))
+        told.append(
+            NewSystemEvent("token_issued", name, AT, None, {"token": secret_digest(digest)})
+        )
+    append_system_events(connection, told)
 
 
 def test_nobody_is_signed_in_and_the_chain_says_why(database: Database) -> None:
-    store, log, later = SqlAccountStore(database), SystemLog(database), AT + timedelta(hours=1)
-    _account(store, "anna", tokens=2)
-    _account(store, "bert", tokens=0)
-    store.end_session("session of bert", AT)
+    log, later = SystemLog(database), AT + timedelta(hours=1)
+    with database.writing() as connection:
+        _account(connection, "anna", given=2)
+        _account(connection, "bert", given=0, ended=1)
     with database.writing() as connection:
         connection.execute(devices.insert().values(id="phone", key_hash="x"))
         restored = put_in_service(connection, later, {"sha256": "ab"})
