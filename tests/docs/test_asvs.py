@@ -66,9 +66,7 @@ def test_every_test_and_file_that_is_named_is_there() -> None:
 
 
 def _named(row: Row) -> list[str]:
-    """What is marked belongs to a part that comes with another change."""
-    settled = re.sub(r"`[^`]+` TODO-MERGE", "", row.shown_by)
-    return re.findall(r"`([\w./-]+/[\w./-]+(?:::\w+)?)`", settled)
+    return re.findall(r"`([\w./-]+/[\w./-]+(?:::\w+)?)`", row.shown_by)
 
 
 def _is_there(name: str) -> bool:
