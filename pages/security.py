@@ -9,7 +9,6 @@ from urllib.parse import urlencode
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from domain.access.rights import Act, Data, may
 from domain.access.security import KINDS, OUTCOMES
 from domain.access.security_view import Shown
 from domain.errors import DashboardError, InvalidField
@@ -30,7 +29,7 @@ _EXAMPLES = {"from": "2026-12-01T00:00Z", "to": "2026-12-02T00:00Z", "address": 
 
 
 def layout(services: Services, variables: Mapping[str, str]) -> Component:
-    """The screen, or in words why it is not for this role."""
+    """The screen."""
     context = shell_context(services, variables, "/security")
     return shell(_screen(services, context, variables), context)
 
@@ -63,17 +62,12 @@ def table(services: Services, language: str, shown: Mapping[str, str]) -> list[C
 def _screen(services: Services, context: ShellContext, variables: Mapping[str, str]) -> Component:
     say = context.language
     shown = {name: variables.get(name, "") for name in (*FILTERS, "place")}
-    parts: list[Component] = [html.H2(text("security.title", say))]
-    if context.role and not may(context.role, Act.SEE, Data.SECURITY_LOG):
-        parts.append(html.P(text("security.not_yours", say), className="empty"))
-        tables: list[Component] = []
-    else:
-        parts.append(html.P(text("security.explanation", say)))
-        parts.append(_form(context, shown))
-        tables = table(services, say, shown) if context.role else []
+    tables = table(services, say, shown) if context.role else []
     return html.Main(
         [
-            *parts,
+            html.H2(text("security.title", say)),
+            html.P(text("security.explanation", say)),
+            _form(context, shown),
             html.Div(id=ids.SECURITY_TABLE, **with_parts(tables)),
             dcc.Store(id=ids.SECURITY_SHOWN, data=shown),
         ],
