@@ -36,7 +36,10 @@
     const made = shown || fpu.element("div", "idle-soon");
     made.setAttribute("role", "alert");
     fpu.write(made, fpu.text("account.idle_soon", {time: clockTime(moment)}));
-    if (!shown) place.append(made);
+    if (shown) return;
+    place.append(made);
+    made.popover = "manual"; // over an open dialog, too
+    made.showPopover();
   }
 
   fpu.mount("shell", (shell) => {
