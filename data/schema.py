@@ -25,7 +25,7 @@ from sqlalchemy import (
     text,
 )
 
-from data import schema_seals, schema_security
+from data import schema_alerts, schema_seals, schema_security
 
 metadata = MetaData(
     naming_convention={
@@ -202,16 +202,7 @@ events = Table(
     ),
 )
 
-# How often an alert was raised that nobody has taken (domain/repeats.py); gone when it is taken.
-alert_repeats = Table(
-    "alert_repeats",
-    metadata,
-    Column("operation", String(40), primary_key=True),
-    Column("alert", String(36), primary_key=True),
-    Column("times", BigInteger, nullable=False),
-    Column("recorded_at", BigInteger, nullable=False),  # when the log was told last
-    Column("said", Text, nullable=False),  # JSON: the last time and place, the words
-)
+alert_repeats = schema_alerts.alert_repeats(metadata)
 
 # Accounts, tokens and operations, whoever changed them: one chain, as append-only as ``events``.
 system_events = Table(
