@@ -36,7 +36,6 @@ STAYS_MILLISECONDS = 5
 
 _ACCEPTED_AT_ONCE = 64
 _SWEEP_S = 0.25
-_SWITCH_S = 0.001
 _UNREAD_MS = 30_000
 _AT_ONCE = 16  # requests that threads answer side by side, beside the streams; more take no less
 _NO_ROOM = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
@@ -74,12 +73,10 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         self._stopping_since = 0.0
 
     def init_process(self) -> None:
-        """Let the main loop have its turn among busy threads sooner than usual."""
-        sys.setswitchinterval(_SWITCH_S)
+        """Begin; connections have what is set here from their listener."""
         for listener in self.sockets:
             with contextlib.suppress(OSError):  # a UNIX socket knows neither
-                # A client who is gone without a word, or does not read, is noticed by the system;
-                # connections have this from their listener.
+                # A client who is gone without a word, or does not read, is noticed by the system.
                 listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
                 listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNREAD_MS)
         super().init_process()
