@@ -307,6 +307,19 @@ def test_a_packed_fix_keeps_every_bit_and_attribute(database: Database) -> None:
     assert found == stored
 
 
+def test_how_many_fixes_there_are_is_known_without_reading_them(database: Database) -> None:
+    """Recent ones, then packed ones, of one unit and of all."""
+    keep(database, *(fix_at(second, unit=unit) for second in range(50) for unit in ("p1", "p2")))
+    store = FixStore(database)
+    for _ in range(2):
+        assert store.about("demo", None, NOON, at(49)) == 100
+        assert store.about("demo", "p1", NOON, at(49)) == 50
+        assert store.about("demo", None, at(3600), at(7200)) == 0
+        assert store.about("live", None, NOON, at(49)) == 0
+        pack(database)
+    assert counts(database) == (0, 100)
+
+
 def test_only_what_has_settled_is_packed(database: Database) -> None:
     keep(database, *(fix_at(second) for second in range(0, 4200, 60)))
     assert pack(database, at(4200)) == 60  # the hour that ended, and not the few since

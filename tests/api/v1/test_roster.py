@@ -17,6 +17,8 @@ from data.roster_store import RosterStore
 from domain.access.accounts import User
 from domain.roster import Period, Platoon, Shift, ShiftMember
 from pages.session import Visitor
+from services.cache import OfTheMoment
+from services.clock import utc_now
 from services.roster import RosterService
 from tests.services.crossings import MUTIVODE, Place, at, fix
 
@@ -26,6 +28,23 @@ class States:
 
     def platoon_states(self, operation: str) -> Mapping[str, str]:
         return {"granite-1": "BOUND"} if operation == "demo" else {}
+
+
+class Nothing:
+    """A cache that loses everything at once."""
+
+    def get(self, key: str) -> bytes | None:
+        return None
+
+    def set(self, key: str, value: bytes, seconds: int) -> None:
+        pass
+
+
+class Still:
+    """Nothing changes."""
+
+    def head_of(self, operation: str) -> int:
+        return 0
 
 
 @pytest.fixture
@@ -49,7 +68,15 @@ def client(place: Place) -> FlaskClient:
     problems.register(server)
     manager = flask_login.LoginManager(server)
     manager.request_loader(lambda _: Visitor(User("duty", "FPU_DUTY", ""), "", lambda: None))
-    server.register_blueprint(roster_blueprint(roster, place.coverage, States(), lambda: at(300)))
+    server.register_blueprint(
+        roster_blueprint(
+            roster,
+            place.coverage,
+            States(),
+            lambda: at(300),
+            OfTheMoment(Nothing(), Still(), utc_now),
+        )
+    )
     return server.test_client()
 
 
