@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import socket
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -18,10 +19,11 @@ def caller_has_left(environ: Mapping[str, Any]) -> Callable[[], bool]:
 
     def left() -> bool:
         try:
-            return connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
-        except BlockingIOError:
-            return False  # nothing to read: it waits
-        except OSError:
+            asked = select.poll()
+            asked.register(connection, select.POLLIN)
+            # what can be read is the end of the connection, or its next request
+            return bool(asked.poll(0)) and connection.recv(1, socket.MSG_PEEK) == b""
+        except (OSError, ValueError):
             return True
 
     return left
