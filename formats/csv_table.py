@@ -46,12 +46,6 @@ def decode(data: bytes, *, device: str = "", utc: bool = False) -> Iterator[list
     return points.segments(_rows(data, device, utc))
 
 
-def count(data: bytes) -> int:
-    """About how many rows there are, without the one with the names."""
-    lines = data.count(b"\n") or data.count(b"\r")
-    return max(0, lines - (1 if data.endswith((b"\n", b"\r")) else 0))
-
-
 def encode(tracks: Iterable[Track]) -> bytes:
     """A table of ``NAMES``, comma-separated, UTF-8. Numbers keep every digit."""
     out = io.StringIO(newline="")

@@ -35,11 +35,6 @@ def decode(data: bytes, *, device: str = "", utc: bool = False) -> Iterator[list
     return points.segments(_read(data, device, utc))
 
 
-def count(data: bytes) -> int:
-    """About how many positions there are: every one has a bracket."""
-    return max(0, data.count(b"[") - data.count(b'"coordinates"') // 4 - 1)
-
-
 def encode(tracks: Iterable[Track]) -> bytes:
     """A FeatureCollection of Points, ``NAMES`` as properties. Numbers keep every digit."""
     features = (

@@ -168,11 +168,6 @@ def decode(data: bytes, *, device: str = "", utc: bool = False) -> Iterator[list
     return points.segments(_read(data, device, utc))
 
 
-def count(data: bytes) -> int:
-    """How many points there are, about: a row takes a hundred bytes or more."""
-    return len(data) // 150
-
-
 def _read(data: bytes, device: str, utc: bool) -> Iterator[tuple[object, Report]]:
     if not data.startswith(_MAGIC):
         raise Unreadable("file", "is no GeoPackage")

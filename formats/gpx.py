@@ -35,7 +35,6 @@ MOST_PARTS = 1_000
 
 _OUT_OF_MEMORY = 1  # what expat calls it
 
-_POINT = re.compile(rb"<(?:[\w.-]+:)?trkpt[\s/>]")
 _PLANS = {
     "waypoints": re.compile(rb"<(?:[\w.-]+:)?wpt[\s/>]"),
     "route_points": re.compile(rb"<(?:[\w.-]+:)?rtept[\s/>]"),
@@ -75,11 +74,6 @@ def decode(data: bytes, *, device: str = "", utc: bool = False) -> Iterator[list
     except Unreadable:
         yield from reader.unfinished()
         raise
-
-
-def count(data: bytes) -> int:
-    """How many points there are, as the tags tell."""
-    return sum(1 for _ in _POINT.finditer(without_remarks(as_utf8(data))))
 
 
 def passed_over(data: bytes) -> dict[str, int]:

@@ -67,14 +67,14 @@ class MqttFormat:
 @dataclass(frozen=True, slots=True)
 class FileFormat:
     """A format of track files; ``suffix`` is how their names end, ``media`` their media type,
-    ``count`` tells about how many points a file has before it is read, ``encode`` is None where
-    files are only read, and ``passed_over`` counts by name what is no position of a track."""
+    ``encode`` is None where files are only read, and ``passed_over`` counts by name what is no
+    position of a track. The module of ``decode`` is what the reading process loads; where it has a
+    ``passed_over``, that is it."""
 
     label: str
     suffix: str
     media: str
     decode: FileDecoder
-    count: Callable[[bytes], int]
     encode: Callable[[Iterable[Track]], bytes] | None
     passed_over: Callable[[bytes], Mapping[str, int]] = _nothing
 
@@ -100,22 +100,18 @@ FILE_FORMATS: Mapping[str, FileFormat] = {
         ".gpx",
         "application/gpx+xml",
         gpx.decode,
-        gpx.count,
         gpx_writer.encode,
         gpx.passed_over,
     ),
     "geojson": FileFormat(
-        "GeoJSON", ".geojson", "application/geo+json", geojson.decode, geojson.count, geojson.encode
+        "GeoJSON", ".geojson", "application/geo+json", geojson.decode, geojson.encode
     ),
-    "csv_table": FileFormat(
-        "CSV", ".csv", "text/csv", csv_table.decode, csv_table.count, csv_table.encode
-    ),
+    "csv_table": FileFormat("CSV", ".csv", "text/csv", csv_table.decode, csv_table.encode),
     "geopackage": FileFormat(
         "GeoPackage",
         ".gpkg",
         "application/geopackage+sqlite3",
         geopackage.decode,
-        geopackage.count,
         geopackage.encode,
     ),
 }

@@ -10,7 +10,7 @@ from api.v1.actors import current_actor
 from api.v1.incidents import no_store, sent_json
 from api.v1.roster import PREFIX
 from domain.access.rights import Act, Data, requires
-from domain.errors import InvalidField
+from domain.errors import DashboardError, InvalidField
 from domain.time import parse_rfc3339
 from services.clock import Clock
 from services.roster import RosterService
@@ -18,6 +18,7 @@ from services.track_export import TrackExport
 from services.track_files import LISTED, MOST_BYTES, TrackFiles
 from services.track_reading import filings
 
+_PIECE = 64 * 1024
 _YES = {"1": True, "true": True, "0": False, "false": False, "": False}
 
 
@@ -58,7 +59,11 @@ def track_files_blueprint(
         name = request.args.get("name", "")
         if not name:
             raise InvalidField("name", "is required: the file's name")
-        files.expect(operation, current_actor())
+        try:
+            files.expect(operation, current_actor())
+        except DashboardError:
+            _let_go_of_the_body()
+            raise
         data = request.get_data(cache=False)
         seen = files.upload(
             operation,
@@ -96,6 +101,12 @@ def track_files_blueprint(
         return no_store(discarded=number)
 
     return blueprint
+
+
+def _let_go_of_the_body() -> None:
+    """Take in what is being sent without keeping it: who still sends does not read an answer."""
+    while request.stream.read(_PIECE):
+        pass
 
 
 def _unit(roster: RosterService, operation: str) -> str | None:

@@ -19,6 +19,7 @@ from flask import Flask
 from domain.file_budget import MEGA, MOST_REFUSED, FileBudget
 from domain.roster import Unit
 from services.container import services_of
+from services.turns import Turns
 from settings import Settings
 from tests.api.v1.asking import ROOT, asking
 from tests.serving import BEARER, PATIENCE_S, Running, serving
@@ -69,6 +70,21 @@ def test_a_file_beyond_the_budget_is_refused_by_name_and_nothing_is_stored(
     assert says in said["detail"]
     assert ask("/imports").json["items"] == []
     assert ask("/imports", TABLE, name="walk.csv", unit="p1").json["accepted"] == 1
+
+
+def test_where_others_are_read_the_answer_says_when_to_come_again(
+    server: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services = services_of(server.extensions)
+    services.roster.add(Unit("p1", "ORION-1"))
+    turns = Turns(1, waiting=0)
+    monkeypatch.setattr(services.track_files, "_turns", turns)
+    ask = asking(server)
+    with turns.taken("somebody else"):
+        answer = ask("/imports", TABLE, name="walk.csv", unit="p1")
+    assert (answer.status_code, answer.json["title"]) == (503, "No room")
+    assert int(answer.headers["Retry-After"]) > 0
+    assert ask("/imports", TABLE, name="walk.csv", unit="p1").status_code == 201
 
 
 def test_reading_ends_with_who_asked_and_with_the_server(
