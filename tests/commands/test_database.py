@@ -60,7 +60,7 @@ def test_a_backup_says_what_it_holds_and_comes_back(
     copy = tmp_path / "copies" / "first.db"
     accounts = services_of(server.extensions).accounts
     session = accounts.sign_in("anna", PASSWORD, "192.0.2.1").secret
-    token = filled("users", "token", "anna").output.strip()
+    token = filled("users", "token", "anna", "--note", "a program").output.strip()
     made = filled("db", "backup", copy)
     assert made.exit_code == 0, made.output
     for said in ("checked", "1 account(s)", "the log is consistent"):
