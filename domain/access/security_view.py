@@ -21,6 +21,7 @@ ACCOUNT_EVENTS = (
     "account_disabled",
     "token_issued",
     "token_found",
+    "token_limited",
     "token_revoked",
     "tokens_revoked",
     "sessions_ended",
