@@ -11,7 +11,7 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
-from api.v1.bounds import GEOJSON, document, json_bytes
+from api.v1.bounds import GEOJSON, document, json_bytes, of_role
 from domain.roster import Operation
 from domain.time import parse_rfc3339, to_rfc3339
 from domain.transitions import INITIAL, RES
@@ -59,7 +59,7 @@ def roster_blueprint(
 
         if "at" in request.args:
             return document(work(), GEOJSON)
-        return document(of_the_moment("crossings", known, work), GEOJSON)
+        return document(of_the_moment(of_role("crossings"), known, work), GEOJSON)
 
     return blueprint
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import flask_login
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -62,6 +63,8 @@ def client(place: Place) -> FlaskClient:
         ShiftMember("morning", "unit", "p11", "Jarinje/Jarinjë"),
     )
     server = Flask("tests")
+    flask_login.LoginManager(server).user_loader(lambda secret: None)  # nobody is signed in
+    server.secret_key = "of this test only"
     problems.register(server)
     server.register_blueprint(
         roster_blueprint(
