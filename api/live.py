@@ -70,7 +70,10 @@ def register(server: Flask, services: Services, threads: int) -> None:
 
 def _watched(screens: Screens, end: Callable[[], None]) -> Screen | None:
     sock = request.environ.get("gunicorn.socket")
-    return None if sock is None else screens.watch(sock, end)
+    try:
+        return None if sock is None else screens.watch(sock, end)
+    except OSError:  # no descriptor is left, or it is closed already: the next write will tell
+        return None
 
 
 def _answer(events: Iterable[bytes]) -> Response:

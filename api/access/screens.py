@@ -14,12 +14,14 @@ Half a close counts as gone (``api.caller``).
 
 from __future__ import annotations
 
+import os
 import select
 import socket
 import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Protocol
 
 from api.caller import is_closed
 
@@ -35,12 +37,22 @@ _KEPT_ALIVE = (
 )
 
 
-class Screen:
-    """One open stream. ``writing_since`` is monotonic seconds, None while nothing is written."""
+class Connection(Protocol):
+    """What the server gives as the socket: one, or something that stands for it."""
 
-    def __init__(self, sock: socket.socket, end: Callable[[], None]) -> None:
-        self.sock = sock
-        self.fd = sock.fileno()
+    def fileno(self) -> int:
+        """The descriptor."""
+
+
+class Screen:
+    """One open stream. ``writing_since`` is monotonic seconds, None while nothing is written.
+
+    It has a descriptor of its own, so that no number is taken for another connection's.
+    """
+
+    def __init__(self, connection: Connection, end: Callable[[], None]) -> None:
+        self.sock = socket.socket(fileno=os.dup(connection.fileno()))
+        self.fd = self.sock.fileno()
         self.end = end
         self.writing_since: float | None = None
 
@@ -62,29 +74,24 @@ class Screens:
         self._screens: dict[int, Screen] = {}
         self._poll: select.epoll | None = None
 
-    def watch(self, sock: socket.socket, end: Callable[[], None]) -> Screen:
-        """Call ``end``, which must not wait, once the other side of ``sock`` is gone."""
+    def watch(self, connection: Connection, end: Callable[[], None]) -> Screen:
+        """Call ``end``, which must not wait, once the other side is gone."""
+        screen = Screen(connection, end)
         for level, option, value in _KEPT_ALIVE:
             with suppress(OSError):  # not over TCP
-                sock.setsockopt(level, option, value)
-        screen = Screen(sock, end)
+                screen.sock.setsockopt(level, option, value)
         with self._lock:
-            before = self._screens.get(screen.fd)
             self._screens[screen.fd] = screen
             if self._poll is None:
                 self._poll = select.epoll()
                 run = threading.Thread(target=self._run, args=(self._poll,), daemon=True)
                 run.name = "screens"
                 run.start()
-            with suppress(FileNotFoundError):
-                self._poll.unregister(screen.fd)
             self._poll.register(screen.fd, select.EPOLLRDHUP)
-        if before is not None:  # its socket was closed on this side, and the number given again
-            before.end()
         return screen
 
     def forget(self, screen: Screen) -> None:
-        """The stream has ended by itself; its socket is still open on this side."""
+        """The stream has ended."""
         with self._lock:
             if self._screens.get(screen.fd) is not screen:
                 return
@@ -92,6 +99,7 @@ class Screens:
             if self._poll is not None:
                 with suppress(OSError, ValueError):
                     self._poll.unregister(screen.fd)
+            screen.sock.close()
 
     def reap(self) -> None:
         """End every stream whose other side is gone at this moment."""

@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 from flask import Response, request
 
 from domain.errors import InvalidField
+from pages.session import visitor
 
 GEOJSON = "application/geo+json"
 
@@ -84,6 +85,12 @@ def cut(last: object | None) -> dict[str, Any]:
         return {"truncated": False}
     asked = {name: value for name, value in request.args.items() if name in _OF_A_LIST}
     return {"truncated": True, "next": f"{request.path}?{urlencode(asked | {'before': last})}"}
+
+
+def of_role(what: str) -> str:
+    """The name of an answer that is kept for others to have: for those of the same role alone."""
+    who = visitor()
+    return f"{what}:{'' if who is None else who.user.role}"
 
 
 def json_bytes(found: object) -> bytes:

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request, url_for
 
 from api.v1.actors import current_actor
-from api.v1.bounds import MOST, cut, document, json_bytes, limit, word
+from api.v1.bounds import MOST, cut, document, json_bytes, limit, of_role, word
 from api.v1.roster import PREFIX
 from domain.access.rights import Act, Data, requires
 from domain.errors import InvalidField
@@ -35,7 +35,7 @@ def incidents_blueprint(
             found = picture.incidents_from(operation, most, before)
             return json_bytes({"items": found.items, "version": version, **cut(found.last)})
 
-        return document(of_the_moment(f"incidents:{(most, before)!r}", operation, work))
+        return document(of_the_moment(of_role(f"incidents:{(most, before)!r}"), operation, work))
 
     @blueprint.post("/<operation>/incidents")
     @requires(Act.CHANGE, Data.INCIDENTS)

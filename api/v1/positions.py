@@ -18,6 +18,7 @@ from api.v1.bounds import (
     json_bytes,
     limit,
     number,
+    of_role,
     whole,
     word,
     yes,
@@ -74,7 +75,7 @@ def positions_blueprint(
         def work() -> bytes:
             return json_bytes(tracks.latest_positions(known, clock()))
 
-        return document(of_the_moment("latest", known, work), GEOJSON)
+        return document(of_the_moment(of_role("latest"), known, work), GEOJSON)
 
     @blueprint.get("/<operation>/positions")
     @requires(Act.SEE, Data.TRACKS)
@@ -108,7 +109,7 @@ def positions_blueprint(
         if "to" not in request.args:
             if zoom is not None and end - start <= _OF_A_SCREEN:
                 what = f"tracks:{(unit, request.args.get('from'), zoom, known_at, times)!r}"
-                return document(of_the_moment(what, known, draw), kind)
+                return document(of_the_moment(of_role(what), known, draw), kind)
             with heavy():
                 return document(draw(), kind)
         asked = (known, unit, start, end, tolerance, known_at, zoom, times, heads.head_of(known))

@@ -12,8 +12,8 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 
 from api.access.rights import current_needs, shown_to_current
-from api.v1.bounds import GEOJSON, document, json_bytes
-from domain.access.rights import Act, Data, may, requires
+from api.v1.bounds import GEOJSON, document, json_bytes, of_role
+from domain.access.rights import Act, Data, requires
 from domain.access.withheld import crossing_for
 from domain.roster import Operation
 from domain.time import parse_rfc3339, to_rfc3339
@@ -70,8 +70,7 @@ def roster_blueprint(
         if "at" in request.args:  # who was where, at any time of the past
             current_needs(Act.SEE, Data.TRACKS)
             return document(work(), GEOJSON)
-        what = "crossings" if may(role, Act.SEE, Data.VISITS) else "crossings without visits"
-        return document(of_the_moment(what, known, work), GEOJSON)
+        return document(of_the_moment(of_role("crossings"), known, work), GEOJSON)
 
     return blueprint
 

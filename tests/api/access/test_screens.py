@@ -76,21 +76,29 @@ def test_a_screen_that_does_not_read_is_cut(
     assert issubclass(faults[0], (BrokenPipeError, ConnectionResetError))
 
 
-def test_a_number_of_a_socket_that_is_given_again_belongs_to_the_new_one(
+class Stand:
+    """Stands for a socket, as a server may hand it to the application."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+
+    def fileno(self) -> int:
+        return self._sock.fileno()
+
+
+def test_what_stands_for_a_socket_will_do_and_nothing_stays_open(
     pair: tuple[socket.socket, socket.socket],
 ) -> None:
-    screens, first, second = Screens(), threading.Event(), threading.Event()
-    copy = pair[0].dup()
-    number = copy.fileno()
-    screens.watch(copy, first.set)
-    copy.close()  # without having been forgotten
-    again = pair[0].dup()
-    assert again.fileno() == number
-    with again:
-        screens.watch(again, second.set)
-        assert first.wait(LONG)
-        assert not second.is_set()
-        assert screens.watched() == 1
+    screens, ended = Screens(), threading.Event()
+    screen = screens.watch(Stand(pair[0]), ended.set)
+    screens.forget(screen)
+    screens.forget(screen)
+    assert screen.sock.fileno() == -1
+    assert screens.watched() == 0
+    screens.watch(Stand(pair[0]), ended.set)
+    assert not ended.is_set()
+    pair[1].close()
+    assert ended.wait(LONG)
 
 
 # --- the whole server ---------------------------------------------------------------------------

@@ -65,6 +65,8 @@ def client(place: Place) -> FlaskClient:
         ShiftMember("morning", "unit", "p11", "Jarinje/Jarinjë"),
     )
     server = Flask("tests")
+    flask_login.LoginManager(server).user_loader(lambda secret: None)  # nobody is signed in
+    server.secret_key = "of this test only"
     problems.register(server)
     manager = flask_login.LoginManager(server)
     manager.request_loader(lambda _: Visitor(User("duty", "FPU_DUTY", ""), "", lambda: None))
