@@ -21,9 +21,8 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Protocol
 
-from api.caller import is_closed
+from api.caller import Connection, is_closed
 
 STUCK_SECONDS = 20.0
 SILENT_MILLISECONDS = 30_000
@@ -35,13 +34,6 @@ _KEPT_ALIVE = (
     (socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3),
     (socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, SILENT_MILLISECONDS),
 )
-
-
-class Connection(Protocol):
-    """What the server gives as the socket: one, or something that stands for it."""
-
-    def fileno(self) -> int:
-        """The descriptor."""
 
 
 class Screen:

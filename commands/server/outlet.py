@@ -91,14 +91,6 @@ class Outlet:
         """The descriptor of the socket."""
         return self._sock.fileno()
 
-    def getsockopt(self, level: int, option: int) -> int:
-        """An option of the socket."""
-        return self._sock.getsockopt(level, option)
-
-    def setsockopt(self, level: int, option: int, value: int) -> None:
-        """Set an option of the socket."""
-        self._sock.setsockopt(level, option, value)
-
     def gettimeout(self) -> float:
         """Never blocking."""
         return 0.0
