@@ -32,7 +32,7 @@ from api.v1.spans import span
 from domain.access.rights import Act, Data, requires
 from domain.access.withheld import refused_for
 from domain.errors import InvalidField
-from domain.levels import DEEPEST
+from domain.levels import DEEPEST, FINEST
 from pages.session import current_user
 from services.cache import Cache, OfTheMoment, remembered
 from services.clock import Clock
@@ -97,6 +97,10 @@ def positions_blueprint(
         if not is_drawn_by_the_monitor(zoom, start, clock(), roster.shift_at(known, clock())):
             current_needs(Act.SEE, Data.TRACKS)
         times = yes("times")
+
+        ready = zoom is not None and zoom <= FINEST and known_at is None
+        if end - start > _SHORT and not ready:
+            tracks.refuse_too_much(known, unit, start, end)
 
         def draw() -> bytes:
             if zoom is None:

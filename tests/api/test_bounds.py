@@ -36,7 +36,7 @@ TOO_MUCH = [
     ("alerts?limit=1001", "limit", "1,000"),
     ("alerts?open=perhaps", "open", "true or false"),
     ("quarantine?limit=1001", "limit", "1,000"),
-    ("quarantine?before=1e99", "before", "9,007,199,254,740,992"),
+    ("quarantine?before=1e99", "before", "9,223,372,036,854,775,807"),
     ("quarantine?reason=" + "x" * 201, "reason", "200 characters"),
 ]
 

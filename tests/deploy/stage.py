@@ -113,7 +113,7 @@ def _prepare(database: str) -> str:
     services.roster.ensure_live(services.clock())
     services.accounts.add("officer", "FPU_DUTY", PASSWORD)
     services.roster.add_device("tracker", DEVICE_KEY, "knots", "")
-    made = server.test_cli_runner().invoke(args=["users", "token", "officer"])
+    made = server.test_cli_runner().invoke(args=["users", "token", "officer", "--for", "tests"])
     assert made.exit_code == 0, made.output
     services.close()
     return made.output.split()[-1]

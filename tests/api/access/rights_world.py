@@ -108,6 +108,7 @@ def addresses(server: Flask, world: World, operation: str) -> Iterator[tuple[str
         "platoon": f"{operation}-crc",
         "alert": world.variables["alert"],
         "draft": "none",
+        "identifier": "none",
         "theme": "day",
         "language": "en",
         "code": "en",
@@ -171,6 +172,9 @@ def _sent(one: Mapping[str, Any], world: World, operation: str) -> Any:
         shared.OPERATION: operation,
         shared.SELECTED_INCIDENT: where["incident"],
         shared.QUARANTINE_SHOWN: {"reason": "", "before": ""},
+        shared.SECURITY_SHOWN: dict.fromkeys(
+            ("kind", "outcome", "account", "address", "from", "to", "place"), ""
+        ),
         shared.SPOT_REPORT: {"alert": world.variables["alert"]},
         ids.INCIDENT_REFERENCE: where,
         ids.INCIDENT_DRAWN: [],
