@@ -56,6 +56,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.cfg.set("sendfile", False)  # files too leave through the outlet
         self.is_for_feeds: bool = self.app.now_for_feeds
         self.limits: Limits = self.app.limits()
         self.worker_connections = sys.maxsize  # accepting never stops: who waits too long goes

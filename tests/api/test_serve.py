@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from settings import ROOT
 from tests.serving import BEARER, PATIENCE_S, Running, serving
 
 
@@ -34,6 +35,10 @@ def test_a_server_serves_people_and_phones_and_stops(database: Path) -> None:
         cookie = headers["Set-Cookie"].split(";")[0]
         assert server.ask("/api/v1/operations", Cookie=cookie)[0] == 200
         assert "react-entry-point" in server.ask("/", Cookie=cookie)[2]
+
+        whole = (ROOT / "assets" / "01-core.js").read_text(encoding="utf-8")
+        plain = {"Cookie": cookie, "Accept-Encoding": "identity"}
+        assert server.ask("/assets/01-core.js", **plain)[2] == whole
 
         assert server.ask("/healthz", port=server.feed_port)[0] == 200
         for path in ("/sign-in", "/api/v1/operations", "/live?operation=demo"):
