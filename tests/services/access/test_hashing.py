@@ -22,7 +22,7 @@ from services.access.turnstile import Turnstile
 from tests.services.clocks import SettableClock
 
 QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-LONG = "l" * 200
+LONG = " ".join(f"heron {number} left the quay at dawn" for number in range(7))
 PATIENT_S = 30
 
 
