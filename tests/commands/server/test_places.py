@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -88,6 +90,37 @@ def test_who_asks_seldom_is_before_all_who_flood() -> None:
     assert "page" in [turns.take() for _ in range(4)]
     turns.add("seldom", "next page")
     assert "next page" in [turns.take() for _ in range(7)]
+
+
+def test_who_was_served_before_is_not_behind_those_who_are_new() -> None:
+    turns: Turns[str] = Turns()
+    turns.add("kept", "first")
+    assert turns.take() == "first"
+    turns.add("new 0", "new 0")
+    turns.add("kept", "second")
+    for number in range(1, 4):  # one more is always waiting
+        turns.add(f"new {number}", f"new {number}")
+    assert [turns.take() for _ in range(2)] == ["new 0", "second"]
+
+
+@given(st.lists(st.sampled_from("abcdefgh"), min_size=1, max_size=60), st.data())
+def test_nobody_waits_for_longer_than_all_who_wait_take(
+    asking: list[str], data: st.DataObject
+) -> None:
+    turns: Turns[tuple[str, int]] = Turns()
+    waiting = Counter[str]()
+    ahead: dict[str, int] = {}  # how many clients are before this one
+    for number, client in enumerate(asking):
+        turns.add(client, (client, number))
+        waiting[client] += 1
+        ahead.setdefault(client, len(ahead))
+        if data.draw(st.booleans()):
+            taken, _ = turns.take()
+            assert ahead.pop(taken) == 0
+            ahead = {who: place - 1 for who, place in ahead.items()}
+            waiting[taken] -= 1
+            if waiting[taken]:
+                ahead[taken] = len(ahead)
 
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.integers()), max_size=40))
