@@ -17,7 +17,7 @@ from domain.access.security import NewSecurityEvent
 from domain.errors import DashboardError
 from services.container import EXTENSION, services_of
 
-_READING = ("list", "verify", "anchor")
+_READING = ("list", "verify", "anchor", "check")
 _PROCESSES = (("feeds", "cot"), ("feeds", "mqtt"))
 """They record themselves that they begin and end."""
 
