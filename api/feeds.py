@@ -47,6 +47,10 @@ REFUSALS = parse("60 per 5 minutes")
 """Messages of one address, or in the name of one device, that may fail to prove themselves before
 the next ones are told to stop."""
 
+SAID = parse("20 per minute")
+"""Lines of the process log about such messages: strangers cannot fill the disk with them, and the
+security log counts every one."""
+
 _NO_KEY_HASH = "0" * 64
 _logger = logging.getLogger(__name__)
 
@@ -190,9 +194,11 @@ class _Desk:
         by_address = self._limiter.hit(REFUSALS, "feeds", address)
         by_name = named is None or self._limiter.hit(REFUSALS, "feeds of", named)
         if by_address and by_name:
-            _logger.warning(
-                "a message from %s names no known device with its key", believed_address(address)
-            )
+            if self._limiter.hit(SAID, "feeds said"):
+                _logger.warning(
+                    "a message from %s names no known device with its key",
+                    believed_address(address),
+                )
             return problem(401, "Unknown device", "no enabled device has this name and this key")
         key = ("feeds of", named or "") if by_address else ("feeds", address)
         ends = self._limiter.get_window_stats(REFUSALS, *key).reset_time

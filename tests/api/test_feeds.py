@@ -238,10 +238,12 @@ def test_owntracks_asks_for_the_key(
 
 
 def test_an_address_that_keeps_guessing_is_told_to_stop_and_known_devices_are_not(
-    client: FlaskClient, store: Store
+    client: FlaskClient, store: Store, caplog: pytest.LogCaptureFixture
 ) -> None:
     for number in range(feeds.REFUSALS.amount):
         check_problem(client.get(f"/feeds/osmand?id=sokol-1&key={number}"), 401)
+    said = [one for one in caplog.records if one.name == "api.feeds"]
+    assert 0 < len(said) <= 2 * feeds.SAID.amount, "a minute may end meanwhile"
     stopped = client.get("/feeds/osmand?id=sokol-1&key=more")
     check_problem(stopped, 429)
     assert int(stopped.headers["Retry-After"]) > 0
