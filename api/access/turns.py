@@ -21,6 +21,10 @@ LIGHT_PATIENCE_S = 20.0
 HEAVY_AT_ONCE = 2
 HEAVY_FOR_ONE = 1
 HEAVY_PATIENCE_S = 4.0
+HEAVY_WAITING = 6
+HEAVY_WAITING_OF_ONE = 4
+"""Few enough to leave half of the threads of a worker to everything else."""
+
 _WITHOUT = frozenset({"/healthz", "/readyz"})
 _EXTENSION = "turns"
 
@@ -28,7 +32,13 @@ _EXTENSION = "turns"
 def register(server: Flask) -> None:
     """Let every reading request of ``server`` wait for its turn, before anything else is done."""
     light = Turns(LIGHT_AT_ONCE, LIGHT_PATIENCE_S)
-    heavy_ones = Turns(HEAVY_AT_ONCE, HEAVY_PATIENCE_S, HEAVY_FOR_ONE)
+    heavy_ones = Turns(
+        HEAVY_AT_ONCE,
+        HEAVY_PATIENCE_S,
+        HEAVY_FOR_ONE,
+        waiting=HEAVY_WAITING,
+        waiting_of_one=HEAVY_WAITING_OF_ONE,
+    )
     server.extensions[_EXTENSION] = light, heavy_ones
 
     @server.before_request

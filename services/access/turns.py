@@ -39,11 +39,25 @@ class _Waiting:
 
 class Turns:
     """``at_once`` have a turn, of them at most ``for_one`` of one account; who waits for longer
-    than ``patience_s`` is refused."""
+    than ``patience_s`` is refused.
 
-    def __init__(self, at_once: int, patience_s: float, for_one: int | None = None) -> None:
+    Whoever waits holds a thread. So at most ``waiting`` wait, ``waiting_of_one`` of one account, and
+    the next one is refused at once; None is no limit.
+    """
+
+    def __init__(
+        self,
+        at_once: int,
+        patience_s: float,
+        for_one: int | None = None,
+        *,
+        waiting: int | None = None,
+        waiting_of_one: int | None = None,
+    ) -> None:
         self._at_once = at_once
         self._for_one = for_one or at_once
+        self._most_waiting = waiting
+        self._most_waiting_of_one = waiting_of_one
         self._patience_s = patience_s
         self._lock = threading.Lock()
         self._working: Counter[str] = Counter()
@@ -58,6 +72,9 @@ class Turns:
         with self._lock:
             self._waiting.append(me)
             self._call()
+            if not me.called.is_set() and self._too_many(account):
+                self._waiting.remove(me)
+                raise TooBusy(self._for_one)
         if not me.called.wait(self._patience_s):
             with self._lock:
                 if not me.called.is_set():
@@ -69,6 +86,18 @@ class Turns:
         """How many have a turn."""
         with self._lock:
             return self._working.total()
+
+    def waiting(self) -> int:
+        """How many wait for one."""
+        with self._lock:
+            return len(self._waiting)
+
+    def _too_many(self, account: str) -> bool:
+        """Whether the line is longer than it may be, with the one who has just come."""
+        whole, own = self._most_waiting, self._most_waiting_of_one
+        if whole is not None and len(self._waiting) > whole:
+            return True
+        return own is not None and sum(one.account == account for one in self._waiting) > own
 
     def _call(self) -> None:
         """Give the turns that are free to those who came first and may have one."""

@@ -37,6 +37,36 @@ def test_one_account_leaves_a_turn_to_the_others() -> None:
     assert turns.working() == 0
 
 
+def test_a_line_that_is_full_refuses_at_once_and_leaves_others_their_place() -> None:
+    turns = Turns(at_once=1, patience_s=LONG, waiting=3, waiting_of_one=2)
+    give_back = turns.take("loops")
+    served: list[str] = []
+
+    def wait(account: str) -> threading.Thread:
+        def work() -> None:
+            turns.take(account)()
+            served.append(account)
+
+        thread = threading.Thread(target=work)
+        before = turns.waiting()
+        thread.start()
+        while turns.waiting() == before:
+            pass
+        return thread
+
+    threads = [wait("loops"), wait("loops")]
+    with pytest.raises(TooBusy):
+        turns.take("loops")
+    threads.append(wait("another"))
+    with pytest.raises(TooBusy):
+        turns.take("third")
+    give_back()
+    for thread in threads:
+        thread.join(LONG)
+    assert served == ["loops", "loops", "another"]
+    assert turns.working() == turns.waiting() == 0
+
+
 def test_many_threads_are_served_in_the_order_in_which_they_came() -> None:
     turns, served, most = Turns(at_once=1, patience_s=LONG), [], []
     give_back = turns.take()
