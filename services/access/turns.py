@@ -41,8 +41,8 @@ class Turns:
     """``at_once`` have a turn, of them at most ``for_one`` of one account; who waits for longer
     than ``patience_s`` is refused.
 
-    Whoever waits holds a thread. So at most ``waiting`` wait, ``waiting_of_one`` of one account, and
-    the next one is refused at once; None is no limit.
+    Whoever waits holds a thread. So at most ``waiting`` wait, ``waiting_of_one`` of one account,
+    and the next one is refused at once; None is no limit.
     """
 
     def __init__(
