@@ -17,7 +17,7 @@ from api.access.screens import Screen, Screens
 from domain.access.accounts import User
 from domain.access.rights import Act, Data, requires
 from domain.errors import InvalidField, NotSignedIn, StoreUnavailable
-from pages.session import visitor
+from pages.session import Visitor, visitor
 from services.access.places import Places
 from services.container import Services
 from services.subscription import Message
@@ -44,7 +44,7 @@ def register(server: Flask, services: Services, threads: int) -> None:
         who = visitor()
         if who is None:
             raise NotSignedIn("sign in, or send a bearer token")
-        place = places.take(who.user.name, who.user.role)  # before anything costs
+        place = places.take(who.user.name, who.user.role, _browser(who))  # before anything costs
         try:
             operation = services.roster.operation(request.args.get("operation", ""))
             if request.method == "HEAD":
@@ -66,6 +66,13 @@ def register(server: Flask, services: Services, threads: int) -> None:
             answer.call_on_close(lambda: screens.forget(screen))
         answer.call_on_close(end)
         return answer
+
+
+def _browser(who: Visitor) -> str:
+    """The browser whose connections the stream counts against: browsers open six to one host over
+    plain HTTP, and a page that gets none of them hangs before anything can tell it why. Over TLS
+    the streams share one connection (HTTP/2); what sends a token is no browser."""
+    return who.user.session if who.credential and not request.is_secure else ""
 
 
 def _watched(screens: Screens, end: Callable[[], None]) -> Screen | None:

@@ -162,13 +162,12 @@ fpu.alerts = (function () {
   /** The position in numbers at once, in words as soon as they are known. */
   function place(alert) {
     if (!alert.position) {
-      return fpu.element("span", "sos-place", fpu.text("shell.sos_no_position"));
+      const why = alert.position_withheld ? "shell.sos_position_withheld" : "shell.sos_no_position";
+      return fpu.element("span", "sos-place", fpu.text(why));
     }
     const {lat, lon} = alert.position, numbers = `${lat.toFixed(4)}, ${lon.toFixed(4)}`;
-    const made = fpu.element("span", "sos-place", numbers);
-    fpu.places.near(lat, lon).then((words) => {
-      if (words) fpu.write(made, `${words} · ${numbers}`);
-    });
+    const made = fpu.element("span", "sos-place", null, fpu.element("span", "numbers", numbers));
+    fpu.places.near(lat, lon).then((words) => { if (words) made.prepend(`${words} · `); });
     return made;
   }
 

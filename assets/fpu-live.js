@@ -72,7 +72,8 @@ fpu.live = (function () {
     if (answer.status === 401) fpu.tell("signed-out", {});
     const told = await answer.json().catch(() => ({}));
     const crowded = answer.status === 503 && told.most;
-    refusal = crowded ? {account: told.account, open: told.open, most: told.most, until: 0} : null;
+    const {account, browser, open, most} = told;
+    refusal = crowded ? {account, browser, open, most, until: 0} : null;
     const seconds = Number(answer.headers.get("Retry-After"));
     return seconds > 0 ? Math.min(seconds, LONGEST_ASKED) * 1000 : 0;
   }
@@ -182,8 +183,8 @@ fpu.live = (function () {
     isRefusing: () => refusing,
     isStale: () => stale,
     isConnected: () => connected,
-    /** Why there is no place for this screen: `account` (empty: all of them together) has `open` of
-        `most` screens; `wait` is the seconds to the next attempt. null where there is a place. */
+    /** Why there is no place for this screen: `account` (empty: all of them together), or with
+        `browser` this one browser, has `open` of `most` screens; `wait` is the seconds to the next attempt. null where there is a place. */
     crowd: () => refusal &&
       {...refusal, wait: Math.max(0, Math.ceil((refusal.until - performance.now()) / 1000))},
   };

@@ -109,8 +109,9 @@ fpu.theme = (function () {
     if (out) banner(banners, "signed-out", fpu.text("shell.signed_out"), signIn);
     else if (crowd) {
       banner(banners, "crowd", fpu.text("shell.crowd", {age}), () => fpu.element("span", "detail"));
-      fpu.write(banners.querySelector(".detail"),
-                fpu.text(crowd.account ? "shell.crowd_account" : "shell.crowd_server", crowd));
+      const whose = crowd.browser ? "shell.crowd_browser"
+        : crowd.account ? "shell.crowd_account" : "shell.crowd_server";
+      fpu.write(banners.querySelector(".detail"), fpu.text(whose, crowd));
     } else if (silent) banner(banners, "silence", fpu.text("shell.silence", {age}), detail("silence"));
     else if (fault) banner(banners, fault, fpu.text(`shell.${fault}`), detail(fault));
     else banners.replaceChildren();

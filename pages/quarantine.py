@@ -238,7 +238,7 @@ def _length(seconds: float, language: str) -> str:
 
 def _came(item: Mapping[str, Any], language: str) -> Component:
     if item.get("raw_withheld"):
-        return html.Span(text("quarantine.raw_withheld", language), className="empty")
+        return html.Span(text("quarantine.raw_withheld", language), className="withheld")
     return _raw(item["raw"], language)
 
 

@@ -67,6 +67,11 @@ def _screen(services: Services, context: ShellContext, variables: Mapping[str, s
         [
             html.H2(text("security.title", say)),
             html.P(text("security.explanation", say)),
+            html.Details(
+                html.Summary(text("security.filters", say)),
+                className="security-fold",
+                open=any(shown[name] for name in FILTERS),
+            ),
             _form(context, shown),
             html.Div(id=ids.SECURITY_TABLE, **with_parts(tables)),
             dcc.Store(id=ids.SECURITY_SHOWN, data=shown),

@@ -20,10 +20,12 @@ _DECIDED_IN_SHORT = ("decision", "by", "role", "at")
 
 
 def alert_for(role: str, alert: Mapping[str, Any]) -> View:
-    """An alert; without its place, which is that of a patrol, for those who see no positions."""
-    if may(role, Act.SEE, Data.POSITIONS):
+    """An alert; without its place, which is that of a patrol, for those who see no positions. Where
+    there is one it says so in ``position_withheld``: not shown is not the same as not known."""
+    if may(role, Act.SEE, Data.POSITIONS) or "position" not in alert:
         return dict(alert)
-    return {**alert, **({"position": None} if "position" in alert else {})}
+    withheld = {"position_withheld": True} if alert["position"] is not None else {}
+    return {**alert, "position": None, **withheld}
 
 
 def crossing_for(role: str, properties: Mapping[str, Any]) -> View:

@@ -112,6 +112,31 @@ def test_unknown_operations_and_odd_numbers(duty: FlaskClient) -> None:
         assert answer.json["field"] == "last_id"
 
 
+def test_by_plain_http_a_browser_keeps_connections_for_everything_else(
+    duty: FlaskClient, sign_in: Callable[[str], FlaskClient]
+) -> None:
+    """One browser, not one account: another browser of it, a program and TLS are not counted."""
+    address = "/live?operation=demo"
+    streams = [duty.get(address) for _ in range(4)]
+    refused = duty.get(address)
+    assert [answer.status_code for answer in (*streams, refused)] == [200, 200, 200, 200, 503]
+    assert "this browser has 4 of at most 4" in refused.json["detail"]
+    told = {name: refused.json[name] for name in ("browser", "account", "open", "most")}
+    assert told == {"browser": True, "account": "duty", "open": 4, "most": 4}
+    streams.append(sign_in("duty").get(address))
+    streams.append(
+        duty.application.test_client().get(address, headers={"Authorization": "Bearer demo-duty"})
+    )
+    crowded = duty.get(address, base_url="https://localhost")
+    assert (crowded.status_code, crowded.json["browser"]) == (503, False)
+    assert [answer.status_code for answer in streams] == [200] * 6
+    streams[0].close()
+    streams.append(duty.get(address))
+    assert streams[-1].status_code == 200
+    for answer in streams:
+        answer.close()
+
+
 def test_streams_never_take_the_last_threads_nor_one_account_all_of_them(
     make_app: Callable[[Settings], Flask], settings: Settings
 ) -> None:

@@ -76,3 +76,30 @@ def test_on_a_phone_the_call_can_be_taken(open_monitor: Open, script: Script) ->
     page.wait_for_function(f"({reach % 'one => one.getBoundingClientRect().right'})() <= 390")
     assert page.evaluate(reach % "one => -one.getBoundingClientRect().left") <= 0
     expect(page.locator(".sos .action").last).to_contain_text("Acknowledge")
+
+
+@pytest.mark.parametrize("width", [390, 1366])
+def test_a_coordinate_is_whole_or_it_is_said_why_there_is_none(
+    open_monitor: Open, script: Script, width: int
+) -> None:
+    far = {"lat": 42.88997, "lon": 20.86001}
+    script.alerts += [
+        _sos(position=far),
+        _sos(id="a2", unit="p3", callsign="FP 13", position=None, position_withheld=True),
+        _sos(id="a3", unit="p4", callsign="FP 14", position=None),
+    ]
+    page = open_monitor(width=width)
+    numbers = page.locator(".sos-place .numbers")
+    expect(numbers).to_have_text("42.8900, 20.8600")
+    cut = "(one) => [one, one.parentNode].some((each) => each.scrollWidth > each.clientWidth + 1 \
+        && getComputedStyle(each).overflowX !== 'visible')"
+    assert not numbers.evaluate(cut)
+    box, around = numbers.bounding_box(), page.locator(".sos").first.bounding_box()
+    assert box is not None
+    assert around is not None
+    assert around["x"] <= box["x"]
+    assert box["x"] + box["width"] <= around["x"] + around["width"]
+    expect(page.locator(".sos", has_text="FP 13")).to_contain_text(
+        "position not shown to your role"
+    )
+    expect(page.locator(".sos", has_text="FP 14")).to_contain_text("position not known")

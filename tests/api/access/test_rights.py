@@ -263,7 +263,8 @@ def test_the_administrator_is_told_no_position_at_any_precision(
         assert one["properties"]["last_visit"] is None
         assert one["properties"]["visits_withheld"]
     alerts = json.loads(told[f"/api/v1/operations/{operation}/alerts"])["items"]
-    assert [(one["kind"], one["position"]) for one in alerts] == [("sos", None)]
+    told_of = [(one["kind"], one["position"], one["position_withheld"]) for one in alerts]
+    assert told_of == [("sos", None, True)]
 
 
 @pytest.mark.parametrize("operation", [EXCON_ROOM, LIVE])

@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.access.places import FOR_A_PERSON, FOR_A_ROLE, Place, Places, TooManyScreens
+from services.access.places import (
+    FOR_A_BROWSER,
+    FOR_A_PERSON,
+    FOR_A_ROLE,
+    Place,
+    Places,
+    TooManyScreens,
+)
 
 ROLES = {"wall": "WALL", "duty": "FPU_DUTY", "review": "REVIEWER"}
 
@@ -63,6 +70,26 @@ def test_a_room_of_screens_has_more_places_than_a_desk_and_nobody_has_all() -> N
     assert usual.most("FPU_DUTY") == FOR_A_PERSON
     assert usual.most("WALL") == FOR_A_ROLE["WALL"] > FOR_A_PERSON
     assert all(Places(total).most("WALL") < total for total in range(2, 40))
+
+
+def test_a_browser_never_has_as_many_places_as_connections() -> None:
+    """It opens six to one host; another browser of the account has places still."""
+    places = Places(40)
+    mine = [places.take("wall", "WALL", "first") for _ in range(FOR_A_BROWSER)]
+    with pytest.raises(TooManyScreens, match="this browser has 4 of at most 4") as refusal:
+        places.take("wall", "WALL", "first")
+    told = refusal.value.extra
+    assert told["browser"]
+    assert (told["account"], told["open"], told["most"]) == ("wall", 4, 4)
+    others = [places.take("wall", "WALL", "second") for _ in range(FOR_A_BROWSER)]
+    others += [places.take("wall", "WALL") for _ in range(FOR_A_ROLE["WALL"] - 8)]
+    with pytest.raises(TooManyScreens, match="the account wall has 12 screens") as refusal:
+        places.take("wall", "WALL")
+    assert not refusal.value.extra["browser"]
+    others[0].release()
+    mine[0].release()
+    mine[0].release()
+    places.take("wall", "WALL", "first")
 
 
 def test_screens_that_have_just_gone_are_no_reason_to_refuse() -> None:
