@@ -72,7 +72,8 @@ class Report:
     decoder could not read of position or time. Of what came in a file, ``where`` tells the place in
     it ("row 17") and ``unit`` whose position the file says it is. ``in_parts``: of one moment the
     device may say more in another message, in other words. ``uid`` tells whose alarm it is where
-    the device speaks for several; ``goes_on`` that it only repeats the one before.
+    the device speaks for several; ``goes_on`` that its client repeats it
+    by itself until it is cancelled, ``takes_back`` that it is cancelled.
     """
 
     device: str
@@ -92,6 +93,7 @@ class Report:
     in_parts: bool = False
     uid: str = ""
     goes_on: bool = False
+    takes_back: bool = False
 
 
 @dataclass(slots=True)  # see Report
