@@ -33,6 +33,12 @@ NULL_ISLAND = 1e-6
 CLOCK_FAULTS = ("future_time", "before_mission")
 """Reasons of a ``Rejection`` that only a wrong clock gives."""
 
+REFUSALS = (
+    "not_a_number", "out_of_range", "no_position_zero", "swapped", "outside_area", *CLOCK_FAULTS,
+    "no_time", "no_zone", "unreadable", "no_assignment", "conflicting_duplicate", "marked_invalid",
+)  # fmt: skip
+"""Every ``reason`` of a ``Rejection``."""
+
 SAME_PLACE = 1e-6
 """So many degrees apart (a decimetre) are two messages of one moment about one place: a phone may
 round to the sixth decimal in one kind of message and not in another."""

@@ -10,7 +10,9 @@ from __future__ import annotations
 from typing import Any
 
 from domain.access.rights import require_outside
+from domain.errors import InvalidField
 from domain.events import Actor
+from domain.fixes import REFUSALS
 from domain.quarantine import ACCEPTED, CORRECTED, DISCARDED
 from domain.time import to_rfc3339
 from services import quarantine_sent as shape
@@ -52,11 +54,14 @@ class Quarantine:
         decided: bool | None = None,
         refused_for: str | None = None,
     ) -> dict[str, Any]:
-        """Entries, newest first, and the open ones counted by reason. Raises ``NotFound``, and
+        """Entries, newest first, and the open ones counted by reason. Raises ``NotFound``,
+        ``InvalidField`` where ``refused_for`` is no reason, and
         ``NotPermitted`` where the role has no rights over the ``unassigned``."""
         self._roster.operation(operation)
         if unassigned:
             require_outside(role)
+        if refused_for is not None and refused_for not in REFUSALS:
+            raise InvalidField("reason", f"must be one of {', '.join(REFUSALS)}")
         of = None if unassigned else operation
         found = self._store.listing(of, limit, before, decided, refused_for)
         return {
