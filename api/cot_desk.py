@@ -24,13 +24,9 @@ from services.ports import Filing
 
 SOURCE = "cot"
 
-SAME_CALL = timedelta(minutes=2)
-"""A client repeats an emergency every few seconds until it is cancelled. What comes within this
-time of the one before is the same call: counted while nobody has taken it, and not raised anew
-when somebody has."""
-
 SAME_MOMENT = timedelta(seconds=3)
-"""One press may be sent several times at once, over several ways, each with a time of its own."""
+"""One press may be sent several times at once, over several ways, each with a time of its own. What
+a client repeats later is for ``domain.alerts`` to judge, from what is stored."""
 
 _LOG = logging.getLogger(__name__)
 
@@ -60,8 +56,8 @@ class Spots(Protocol):
 _Call = tuple[str, str, str]
 """Device, whose call it is, and the word for it."""
 
-_Calls = dict[_Call, tuple[datetime, datetime]]
-"""When each call was heard last, and when it counted last."""
+_Calls = dict[_Call, datetime]
+"""When each call counted last."""
 
 
 @dataclass(slots=True)
@@ -219,27 +215,27 @@ class Desk:
     # --- emergencies ---------------------------------------------------------------------------
 
     def _mark_calls(self, work: _Work) -> _Calls:
-        """Marks what only goes on with a call, and gives the calls known after it."""
-        calls = dict(self._calls)
+        """Marks what is the same press once more, and gives the calls known after it."""
+        calls, cancelled = dict(self._calls), set()
         for arrival, event in work.calls:
             now, word = arrival.received_at, event.report.alarm
             if event.kind is Kind.CANCEL:
                 calls = {one: last for one, last in calls.items() if one[0] != event.device}
+                cancelled.add(event.device)  # which is written down only after all are stored
             elif word is not None:
                 call = event.device, event.report.uid, word
-                heard, counted = calls.get(call, (None, None))
+                counted = calls.get(call)
                 if counted is not None and now - counted <= SAME_MOMENT:
                     attributes = {**event.report.attributes, "emergency": word}
                     event.report = replace(event.report, alarm=None, attributes=attributes)
                 else:
-                    goes_on = heard is not None and now - heard <= SAME_CALL
+                    goes_on = event.device not in cancelled
                     event.report = replace(event.report, goes_on=goes_on)
-                    counted = now
-                calls[call] = now, counted
+                    calls[call] = now
         # what was invented must not stay for ever
         newest = max((arrival.received_at for arrival, _ in work.calls), default=None)
         if newest is not None:
-            calls = {one: last for one, last in calls.items() if newest - last[0] <= SAME_CALL}
+            calls = {one: last for one, last in calls.items() if newest - last <= SAME_MOMENT}
         return calls
 
     # --- storing -------------------------------------------------------------------------------

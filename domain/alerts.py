@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from domain.events import Event
 from domain.repeats import Repeats, later, with_one
+from domain.system_entries import SYSTEM
 from domain.time import to_rfc3339
 
 RAISED = "alert_raised"
@@ -38,7 +39,19 @@ def kind_of_alarm(word: str) -> str:
     return DEVICE if word.lower() in _OF_THE_DEVICE else SOS
 
 
+def taken_back_record(unit: str, callsign: str, device: str) -> dict[str, Any]:
+    """The line of the log about a call that was taken back on the device: what it says from then on
+    is another call (``AlertBook``)."""
+    words = f"{callsign}: the call for help was taken back on the device {device}."
+    return {"text": words, "unit": unit, "significant": True, "cancelled": device}
+
+
 _DECISIONS = ("incident", "reason")
+
+SAME_CALL = timedelta(minutes=2)
+"""Some clients repeat an emergency every few seconds until it is cancelled. What such a client said
+within this time of the one before is the same call: when somebody has taken it, it is counted
+there and not raised anew."""
 
 MOST_OPEN_OF_ONE = 8
 """Calls for help of different persons that one device may have open at once; what more it says is
@@ -65,15 +78,25 @@ class Alert:
     last_at: str | None = None
     acknowledged_by: str | None = None
     acknowledged_at: str | None = None
+    cancelled: bool = False  # on the device; what it says from then on is another call
 
     @property
     def open(self) -> bool:
         """Whether nobody has acknowledged it."""
         return self.acknowledged_by is None
 
+    def tells_of(self, uid: str, word: str, at: datetime) -> bool:
+        """Whether it has counted a call of this person, in that word, of that time. Between the
+        first and the last there may be others, which are counted while it is open."""
+        first = datetime.fromisoformat(self.occurred_at)
+        last = datetime.fromisoformat(self.last_at or self.occurred_at)
+        mine = uid in (self.details.get("uid", ""), *self.details.get("uids", ()))
+        said = word in (self.details["alarm"], *self.details.get("words", ()))
+        return mine and said and (at in (first, last) or (not self.open and first <= at <= last))
+
     def with_repeats(self, repeats: Repeats | None) -> Alert:
         """As it is with the repeats that the log has not been told of yet."""
-        if repeats is None or not self.open or repeats.times <= self.times:
+        if repeats is None or repeats.times <= self.times:
             return self
         said = repeats.summary()
         times, last_at = said.pop("times"), said.pop("last_at")
@@ -111,11 +134,16 @@ class AlertBook:
 
     def __init__(self) -> None:
         self._alerts: dict[str, Alert] = {}
+        self._lines: set[tuple[datetime, str]] = set()
 
     def absorb(self, event: Event) -> None:
         """Take in the next event of the log stream; others are passed over."""
         record = event.record
-        if event.event == RAISED:
+        if event.event == "entry" and event.entered_role == SYSTEM.role:
+            self._lines.add((event.occurred_at, record.get("text", "")))
+            if "cancelled" in record:
+                self._cancel(record["unit"], record["cancelled"])
+        elif event.event == RAISED:
             again = record.get("again")
             if again in self._alerts:
                 self._repeat(self._alerts[again], event)
@@ -144,11 +172,50 @@ class AlertBook:
         same = next((one for one in mine if one.details.get("uid", "") == uid), None)
         return same or (mine[0] if len(mine) >= MOST_OPEN_OF_ONE else None)
 
-    def taken_for(self, unit: str, device: str, uid: str, alarm: str) -> Alert | None:
-        """The newest alert of such an alarm, where somebody has taken it."""
+    def taken_for(
+        self,
+        unit: str,
+        device: str,
+        uid: str,
+        alarm: str,
+        at: datetime,
+        repeats: Mapping[str, Repeats],
+    ) -> Alert | None:
+        """The alert that somebody has taken and that a call goes on with, of a client that repeats
+        it by itself: the newest of that person, in that word, heard within ``SAME_CALL`` and not
+        cancelled on the device. ``repeats`` are those that the log was not told of yet."""
         mine = self._of(unit, device, kind_of_alarm(alarm))
         newest = next((one for one in mine if one.details.get("uid", "") == uid), None)
-        return None if newest is None or newest.open else newest
+        if newest is None or newest.open or newest.cancelled:
+            return None
+        known = newest.with_repeats(repeats.get(newest.id))
+        heard = datetime.fromisoformat(known.last_at or known.occurred_at)
+        words = known.details.get("words") or (known.details["alarm"],)
+        return newest if alarm in words and abs(at - heard) <= SAME_CALL else None
+
+    def has_told(
+        self,
+        unit: str,
+        device: str,
+        uid: str,
+        alarm: str,
+        at: datetime,
+        repeats: Mapping[str, Repeats],
+    ) -> bool:
+        """Whether an alert has counted such an alarm of that time, taken or not. ``repeats`` as in
+        ``taken_for``."""
+        mine = self._of(unit, device, kind_of_alarm(alarm))
+        known = (one.with_repeats(repeats.get(one.id)) for one in mine)
+        return any(one.tells_of(uid, alarm, at) for one in known)
+
+    def has_line(self, at: datetime, text: str) -> bool:
+        """Whether the log has that line of the program of that time."""
+        return (at, text) in self._lines
+
+    def _cancel(self, unit: str, device: str) -> None:
+        for kind in (SOS, DEVICE):
+            for one in self._of(unit, device, kind):
+                one.cancelled = True
 
     def _of(self, unit: str, device: str, kind: str) -> list[Alert]:
         """The alarms of a device, newest first."""

@@ -33,6 +33,12 @@ NULL_ISLAND = 1e-6
 CLOCK_FAULTS = ("future_time", "before_mission")
 """Reasons of a ``Rejection`` that only a wrong clock gives."""
 
+REFUSALS = (
+    "not_a_number", "out_of_range", "no_position_zero", "swapped", "outside_area", *CLOCK_FAULTS,
+    "no_time", "no_zone", "unreadable", "no_assignment", "conflicting_duplicate", "marked_invalid",
+)  # fmt: skip
+"""Every ``reason`` of a ``Rejection``."""
+
 SAME_PLACE = 1e-6
 """So many degrees apart (a decimetre) are two messages of one moment about one place: a phone may
 round to the sixth decimal in one kind of message and not in another."""
@@ -72,7 +78,8 @@ class Report:
     decoder could not read of position or time. Of what came in a file, ``where`` tells the place in
     it ("row 17") and ``unit`` whose position the file says it is. ``in_parts``: of one moment the
     device may say more in another message, in other words. ``uid`` tells whose alarm it is where
-    the device speaks for several; ``goes_on`` that it only repeats the one before.
+    the device speaks for several; ``goes_on`` that its client repeats it
+    by itself until it is cancelled, ``takes_back`` that it is cancelled.
     """
 
     device: str
@@ -92,6 +99,7 @@ class Report:
     in_parts: bool = False
     uid: str = ""
     goes_on: bool = False
+    takes_back: bool = False
 
 
 @dataclass(slots=True)  # see Report

@@ -7,7 +7,7 @@ Wire format: ``docs/formats.md``. Where in the bytes of a connection an event en
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -138,8 +138,21 @@ def decode(message: HttpMessage, *, speed_unit: str = "knots") -> tuple[Report, 
     device = identify(message)
     if device is None:
         raise Unreadable("uid", "names no device")
-    return tuple(
-        event.report for event in events_of(message.body, device) if event.kind in REPORTED
+    reports, cancelled = [], False
+    for event in events_of(message.body, device):
+        if event.kind is Kind.CANCEL:
+            cancelled = True
+            reports.append(_taken_back(event.report))
+        elif event.kind in REPORTED:
+            event.report.goes_on &= not cancelled
+            reports.append(event.report)
+    return tuple(reports)
+
+
+def _taken_back(said: Report) -> Report:
+    """A sign of life; its place is that of the call and not of the moment."""
+    return replace(
+        said, latitude=None, longitude=None, alarm=None, faults=(), attributes={}, takes_back=True
     )
 
 
@@ -210,6 +223,7 @@ def _event(piece: bytes, said: Said) -> Reading:
     if kind is Kind.EMERGENCY:
         caller = uid.removesuffix(_BEACON)
         report.uid = "" if caller == device else caller
+        report.goes_on = True  # the client repeats it every few seconds until it is cancelled
     return CotEvent(uid, name, kind, device, report, title, remarks, piece)
 
 

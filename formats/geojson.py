@@ -17,6 +17,7 @@ from domain.reports import Track
 from formats import points
 from formats.message import Unreadable, parse_json
 from formats.points import column_name
+from formats.values import LONGEST_UNREAD
 
 MOST_BYTES = 128 * 1024 * 1024
 _CRS84 = ("crs84", "epsg::4326", "epsg:4326", "ogc:1.3:crs84")
@@ -88,7 +89,7 @@ def _check_reference(reference: Any) -> None:
 
 def _of_feature(feature: Any, where: str, device: str, utc: bool) -> Iterator[_Marked]:
     if not isinstance(feature, dict) or feature.get("type") != "Feature":
-        yield None, _unreadable(where, "is no Feature", device)
+        yield None, _unreadable(where, "is no Feature", device, feature)
         return
     said = feature.get("properties")
     properties = (
@@ -142,11 +143,14 @@ class _Reader:
         elif geometry is None or kind in ("Polygon", "MultiPolygon"):
             return  # no position: an area, or a feature without a place
         else:
-            yield None, _unreadable(self._where, "has no geometry of a track", self._device)
+            yield (
+                None,
+                _unreadable(self._where, "has no geometry of a track", self._device, geometry),
+            )
 
     def _line(self, line: Any, times: Sequence[Any], where: str) -> Iterator[_Marked]:
         if not isinstance(line, list):
-            yield None, _unreadable(where, "has no list of positions", self._device)
+            yield None, _unreadable(where, "has no list of positions", self._device, line)
             return
         for number, position in enumerate(line):
             time = times[number] if number < len(times) else self._fourth(position)
@@ -159,7 +163,8 @@ class _Reader:
 
     def _point(self, position: Any, record: dict[str, Any], where: str) -> Report:
         if not isinstance(position, list) or len(position) < 2:
-            return _unreadable(where, "has no longitude and latitude", self._device)
+            said = {**record, "position": position}
+            return _unreadable(where, "has no longitude and latitude", self._device, said)
         record["longitude"], record["latitude"] = position[:2]
         if len(position) > 2 and "altitude" not in record:
             record["altitude"] = position[2]
@@ -169,6 +174,13 @@ class _Reader:
         return position[3] if isinstance(position, list) and len(position) > 3 else None
 
 
-def _unreadable(where: str, what: str, device: str) -> Report:
+def _unreadable(where: str, what: str, device: str, said: Any) -> Report:
     fault = Rejection("unreadable", "geometry", f"{where} {what}")
-    return Report(device, None, None, None, None, None, None, None, None, None, {}, (fault,), where)
+    try:
+        text = str(said)[:LONGEST_UNREAD]
+    except RecursionError:
+        text = "..."
+    kept = {"unread": {"geometry": text}}
+    return Report(
+        device, None, None, None, None, None, None, None, None, None, kept, (fault,), where
+    )

@@ -216,7 +216,7 @@ def _moment(values: Values, said: object, utc: bool) -> datetime | None:
     if isinstance(said, str) and _ZONELESS.fullmatch(said) and not utc:
         values.take("time")
         detail = "the time has no zone: add Z or an offset, or say that the file is in UTC"
-        values.faults.append(Rejection("no_zone", "fix_time", detail))
+        values.refuse(Rejection("no_zone", "fix_time", detail), said)
         return None
     before = len(values.faults)
     found = values.moment("time")

@@ -90,6 +90,10 @@ def blank(value: object) -> bool:
     return value is None or (isinstance(value, str) and not value.strip())
 
 
+LONGEST_UNREAD = 1000
+"""Characters that are kept of what could not be read."""
+
+
 class Values:
     """One record of a device, read by name; remembers what was read and what could not be."""
 
@@ -97,6 +101,7 @@ class Values:
         self._record = record
         self._read: set[str] = set()
         self._dropped: dict[str, Any] = {}
+        self._unread: dict[str, str] = {}
         self.faults: list[Rejection] = []
 
     def take(self, *names: str) -> Any:
@@ -129,7 +134,7 @@ class Values:
         try:
             return number(value)
         except ValueError as fault:
-            self.faults.append(Rejection("not_a_number", field, f"{field}: {fault}"))
+            self.refuse(Rejection("not_a_number", field, f"{field}: {fault}"), value)
             return None
 
     def moment(self, *names: str) -> datetime | None:
@@ -145,8 +150,13 @@ class Values:
             detail = "the time is beyond every calendar"
         except ValueError:
             reason, detail = "unreadable", f"{shown(value)} is not a time"
-        self.faults.append(Rejection(reason, "fix_time", detail))
+        self.refuse(Rejection(reason, "fix_time", detail), value)
         return None
+
+    def refuse(self, fault: Rejection, value: object) -> None:
+        """Add a fault, and keep what was said: two points that differ in it alone are two."""
+        self.faults.append(fault)
+        self._unread[fault.field] = str(value)[:LONGEST_UNREAD]
 
     def attributes(self) -> dict[str, Any]:
         """What nobody asked for by name, and what was dropped; blank values are left out."""
@@ -155,4 +165,5 @@ class Values:
             for key, value in self._record.items()
             if key not in self._read and not blank(value)
         }
-        return {**rest, "dropped": self._dropped} if self._dropped else rest
+        kept = {"dropped": self._dropped, "unread": self._unread}
+        return {**rest, **{name: part for name, part in kept.items() if part}}

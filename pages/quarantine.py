@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from domain.access.rights import Act, Data, may
+from domain.access.rights import Act, Data, may, may_outside
 from domain.access.withheld import refused_for
 from domain.errors import DashboardError
 from domain.quarantine import ACCEPTABLE, TIMELESS
@@ -47,34 +47,53 @@ def tables(
     ``shown``: ``reason`` and ``before``, as the address has them, choose from the open ones.
     """
     reason, before = shown.get("reason", ""), shown.get("before", "")
+    who = visitor()
+    role = who.user.role if who is not None else ""
     try:
         own = services.quarantine.listing(
             operation,
+            role,
             limit=PAGE,
             decided=False,
             refused_for=reason or None,
             before=int(before) if before.isdecimal() and len(before) < 16 else None,
         )
-        decided = services.quarantine.listing(operation, decided=True)
-        strangers = services.quarantine.listing(operation, unassigned=True)
+        decided = services.quarantine.listing(operation, role, decided=True)
+        outside = (
+            services.quarantine.listing(operation, role, unassigned=True)
+            if may_outside(role)
+            else None
+        )
     except DashboardError as refused:
         return [html.P(refused.detail, className="empty")]
     units = services.roster.roster().units
     callsigns = {name: unit.callsign for name, unit in units.items()}
-    who = visitor()
-    role = who.user.role if who is not None else ""
     deciding = may(role, Act.CHANGE, Data.QUARANTINE)
-    for listed in (own, decided, strangers):
+    for listed in (own, decided, *([outside] if outside else [])):
         listed["items"] = [refused_for(role, one) for one in listed["items"]]
     return [
         _counts(own["counts"], operation, reason, language),
         _acts(own["items"], reason, deciding, language),
         _table(own["items"], callsigns, "quarantine.none", language, deciding),
         _older(own["items"], operation, reason, language),
-        html.H2(text("quarantine.unassigned", language)),
-        _table(strangers["items"], callsigns, "quarantine.none_unassigned", language, deciding),
+        *_of_nobody(outside, callsigns, language, deciding),
         html.H2(text("quarantine.decided", language)),
         _table(decided["items"], callsigns, "quarantine.none_decided", language),
+    ]
+
+
+def _of_nobody(
+    listed: Mapping[str, Any] | None,
+    callsigns: Mapping[str, str],
+    language: str,
+    deciding: bool,
+) -> list[Component]:
+    """Of devices that were in no operation; nothing for those who have no rights over that."""
+    if listed is None:
+        return []
+    return [
+        html.H2(text("quarantine.unassigned", language)),
+        _table(listed["items"], callsigns, "quarantine.none_unassigned", language, deciding),
     ]
 
 

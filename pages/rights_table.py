@@ -36,7 +36,8 @@ _REASONS = """\
   came; that one was refused, when, of which device and why, it does see. The place of an
   *incident* is where something was reported, not where a unit is, and is shown.
 - **EXCON** has all its rights in exercises and none in the live operation or a history, which it
-  does not even find in the list.
+  does not even find in the list. What belongs to no operation (refused messages of devices that
+  were in none) may be a patrol's, and is not for it either.
 - **AUDITOR** reads, and takes tracks away for the review.
 - Who has the machine itself in hand (the command line, SYSTEM) has the database in hand.
 """

@@ -13,10 +13,10 @@ from datetime import datetime
 from domain.errors import StoreUnavailable
 from domain.fixes import Rejection, Report
 from domain.tracks import Freshness
+from services.alarm_ports import AlarmLog
 from services.clock import utc_now
 from services.group_commit import GroupCommit
 from services.ports import (
-    AlarmLog,
     Filing,
     FixWriter,
     JournalWriter,

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from domain.access.rights import Act, Data, require
-from domain.alerts import ACKNOWLEDGED, RAISED, SPOT, Alert, kind_of_alarm
+from domain.alerts import ACKNOWLEDGED, RAISED, SPOT, Alert, kind_of_alarm, taken_back_record
 from domain.drafts import marked_late
 from domain.errors import InvalidField, NotFound, VersionConflict
 from domain.events import Actor, Command, Event, NewEvent
@@ -135,28 +135,27 @@ class Occurrences:
         longitude: float | None,
         uid: str = "",
         goes_on: bool = False,
+        told: bool = False,
     ) -> None:
         """An alarm of a device, inside the transaction that stores its fix.
 
         As long as nobody has acknowledged the one before, it is a repeat of that (``open_for``).
-        One that ``goes_on`` rings no more when somebody has taken what it repeats.
+        One that ``goes_on`` with what somebody has taken is counted there and rings no more; one
+        that was ``told`` before somebody took it is the same message once more.
         """
-        record: dict[str, Any] = {
-            "kind": kind_of_alarm(kind),
-            "unit": unit,
-            "callsign": callsign,
-            "device": device,
-            "alarm": kind,
-            "position": None if latitude is None else {"lat": latitude, "lon": longitude},
-        }
-        if uid and uid != device:
-            record["uid"] = uid
+        where = None if latitude is None else {"lat": latitude, "lon": longitude}
+        record = _alarm_record(unit, callsign, device, kind, where, uid)
         whose = unit, device, record.get("uid", ""), kind
         book = self._alerts.current(connection, operation)
+        repeats = self._log.repeats(connection, operation) if told or goes_on else {}
+        if told and book.has_told(*whose, occurred_at, repeats):
+            return
         earlier = book.open_for(*whose)
+        if earlier is None and goes_on:
+            earlier = book.taken_for(*whose, occurred_at, repeats)
         if earlier is not None:
             self._repeat(connection, operation, earlier, record, occurred_at, received_at)
-        elif not (goes_on and book.taken_for(*whose)):
+        else:
             self._append(connection, operation, _command(RAISED, SYSTEM, occurred_at, record), None)
             raised = self._alerts.current(connection, operation).open_for(*whose)
             if raised is not None:
@@ -189,22 +188,58 @@ class Occurrences:
         connection: Transaction,
         *,
         operation: str,
+        unit: str,
         callsign: str,
         device: str,
         kind: str,
         occurred_at: datetime,
-        unit: str,
+        received_at: datetime,
         latitude: float | None,
         longitude: float | None,
-        **_: object,
+        uid: str = "",
+        goes_on: bool = False,
+        told: bool = False,
     ) -> None:
-        """An alarm that is history by now, as a line of the log: it is read and does not ring."""
+        """An alarm that is history by now. It is counted where the same person's call is open;
+        otherwise it is a line of the log, once, which is read and does not ring."""
+        where = None if latitude is None else {"lat": latitude, "lon": longitude}
+        about = _alarm_record(unit, callsign, device, kind, where, uid)
+        whose = unit, device, about.get("uid", ""), kind
+        book = self._alerts.current(connection, operation)
+        repeats = self._log.repeats(connection, operation) if told else {}
+        if told and book.has_told(*whose, occurred_at, repeats):
+            return
+        earlier = book.open_for(*whose)
+        if earlier is not None:
+            self._repeat(connection, operation, earlier, about, occurred_at, received_at)
+            return
         place = "" if latitude is None else f" at {latitude:.5f}, {longitude:.5f}"
+        if "uid" in about:
+            device = f"{device} ({uid})"
         said = to_date_time_group(occurred_at)
         text = f"{callsign}: the device {device} said {kind} at {said}{place}. It came late."
+        if told and book.has_line(occurred_at, text):
+            return
         record = {"text": text, "unit": unit, "significant": True}
         command = _command("entry", SYSTEM, occurred_at, record)
         self._append(connection, operation, command, "log")
+
+    def taken_back(
+        self,
+        connection: Transaction,
+        *,
+        operation: str,
+        unit: str,
+        callsign: str,
+        device: str,
+        occurred_at: datetime,
+    ) -> None:
+        """A call that was taken back on the device, as a line of the log, once. The alert stays; a
+        person closes it."""
+        record = taken_back_record(unit, callsign, device)
+        if not self._alerts.current(connection, operation).has_line(occurred_at, record["text"]):
+            command = _command("entry", SYSTEM, occurred_at, record)
+            self._append(connection, operation, command, "log")
 
     def _situation(self, operation_id: str, actor: Actor) -> Situation:
         operation = self._roster.operation(operation_id)
@@ -234,6 +269,25 @@ class Occurrences:
         if kind is not None:
             self._journal.append(connection, operation, kind, event_view(stored), self._clock())
         return stored
+
+
+def _alarm_record(
+    unit: str,
+    callsign: str,
+    device: str,
+    kind: str,
+    position: dict[str, Any] | None,
+    uid: str,
+) -> dict[str, Any]:
+    record = {
+        "kind": kind_of_alarm(kind),
+        "unit": unit,
+        "callsign": callsign,
+        "device": device,
+        "alarm": kind,
+        "position": position,
+    }
+    return record | ({"uid": uid} if uid and uid != device else {})
 
 
 def _decision(alert: Alert, incident: str | None, reason: str | None) -> dict[str, str]:

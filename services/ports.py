@@ -80,50 +80,6 @@ class Roster(Protocol):
         """The filing of a device at ``moment``; None when it was in no operation."""
 
 
-class AlarmLog(Protocol):
-    """Where an alarm of a device becomes an alert that a person must acknowledge."""
-
-    def alarm(
-        self,
-        connection: Transaction,
-        *,
-        operation: str,
-        unit: str,
-        callsign: str,
-        device: str,
-        kind: str,
-        occurred_at: datetime,
-        received_at: datetime,
-        latitude: float | None,
-        longitude: float | None,
-        uid: str = "",
-        goes_on: bool = False,
-    ) -> None:
-        """Record one alarm; without a position when the device sent none that can be believed.
-
-        ``uid`` is whom it is of, where the device speaks for several persons. One that ``goes_on``
-        only repeats the one before: it does not ring anew when somebody has taken that.
-        """
-
-    def came_late(
-        self,
-        connection: Transaction,
-        *,
-        operation: str,
-        unit: str,
-        callsign: str,
-        device: str,
-        kind: str,
-        occurred_at: datetime,
-        received_at: datetime,
-        latitude: float | None,
-        longitude: float | None,
-        uid: str = "",
-        goes_on: bool = False,
-    ) -> None:
-        """Record one that is history by now: to be read, and not to ring."""
-
-
 class VisitObserver(Protocol):
     """Who watches the fixes for visits to crossing points."""
 

@@ -20,9 +20,9 @@ from domain.fixes import (
 from domain.stored_fixes import QuarantineEntry, StoredFix, Storing
 from domain.time import to_rfc3339
 from domain.tracks import Freshness
+from services.alarm_ports import AlarmLog
 from services.features import Source, position_feature, positions_message
 from services.ports import (
-    AlarmLog,
     Filing,
     FixWriter,
     JournalWriter,
@@ -226,6 +226,16 @@ class PositionWriter:
                 alarm = item.alarm
                 if alarm is None:
                     continue
+                if not alarm.kind:
+                    self._alarms.taken_back(
+                        connection,
+                        operation=alarm.filing.operation,
+                        unit=alarm.filing.unit,
+                        callsign=alarm.filing.callsign,
+                        device=item.device,
+                        occurred_at=alarm.occurred_at,
+                    )
+                    continue
                 say(
                     connection,
                     operation=alarm.filing.operation,
@@ -239,6 +249,7 @@ class PositionWriter:
                     longitude=alarm.longitude,
                     uid=alarm.uid,
                     goes_on=alarm.goes_on,
+                    told=item.told,
                 )
 
     def _tell_visits(self, connection: Transaction, tallies: Sequence[_Tally]) -> None:
@@ -294,10 +305,10 @@ def _rows(together: Sequence[_Kept]) -> Iterator[tuple[Source, Fix, datetime, bo
 def _sort_fix(
     tally: _Tally, item: Item, kept: _Kept, outcome: Storing, *, overtaken: bool, besides: bool
 ) -> None:
-    if outcome is Storing.DUPLICATE:
+    item.told = outcome is Storing.DUPLICATE
+    if item.told:  # but its alarm may be of another person, or new
         tally.duplicates += 1
-        return
-    if besides:
+    elif besides:
         said = said_besides(kept.fix, kept.received_at)
         tally.besides.append((kept.filing.operation, kept.filing.unit, said))
     elif outcome is Storing.CONFLICT:

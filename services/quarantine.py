@@ -9,7 +9,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from domain.access.rights import require_outside
+from domain.errors import InvalidField
 from domain.events import Actor
+from domain.fixes import REFUSALS
 from domain.quarantine import ACCEPTED, CORRECTED, DISCARDED
 from domain.time import to_rfc3339
 from services import quarantine_sent as shape
@@ -43,6 +46,7 @@ class Quarantine:
     def listing(
         self,
         operation: str,
+        role: str,
         *,
         unassigned: bool = False,
         limit: int = 200,
@@ -50,8 +54,14 @@ class Quarantine:
         decided: bool | None = None,
         refused_for: str | None = None,
     ) -> dict[str, Any]:
-        """Entries, newest first, and the open ones counted by reason. Raises ``NotFound``."""
+        """Entries, newest first, and the open ones counted by reason. Raises ``NotFound``,
+        ``InvalidField`` where ``refused_for`` is no reason, and
+        ``NotPermitted`` where the role has no rights over the ``unassigned``."""
         self._roster.operation(operation)
+        if unassigned:
+            require_outside(role)
+        if refused_for is not None and refused_for not in REFUSALS:
+            raise InvalidField("reason", f"must be one of {', '.join(REFUSALS)}")
         of = None if unassigned else operation
         found = self._store.listing(of, limit, before, decided, refused_for)
         return {
@@ -59,10 +69,10 @@ class Quarantine:
             "counts": self._store.counts(of),
         }
 
-    def look(self, operation: str, number: int) -> dict[str, Any]:
+    def look(self, operation: str, number: int, role: str) -> dict[str, Any]:
         """One entry, with what can be read of it (``readable``) and whether it can be accepted as
         it is (``acceptable``). Raises ``NotFound``."""
-        kept = self._desk.find(operation, number)
+        kept = self._desk.find(operation, number, role)
         report = self._truths.read(kept.entry)
         readable: dict[str, Any] = {"unit": kept.entry.unit}
         if report is not None:
@@ -82,10 +92,10 @@ class Quarantine:
         where it is decided already, ``NotPermitted``, ``InvalidField``.
         """
         act = self._desk.begin(operation, actor, sent, [number])
-        kept = self._desk.find(operation, number)
+        kept = self._desk.find(operation, number, actor.role)
         if act.is_to_decide(kept, ACCEPTED):
             self._keep(self._truths.accepted(act, kept), anywhere=True)
-        return entry_view(self._desk.find(operation, number))
+        return entry_view(self._desk.find(operation, number, actor.role))
 
     def correct(self, operation: str, number: int, actor: Actor, sent: object) -> dict[str, Any]:
         """The position was another one. ``sent``: latitude, longitude (degrees), time (RFC 3339),
@@ -93,18 +103,18 @@ class Quarantine:
         judged again: raises ``InvalidField`` naming what still cannot be, and as ``accept`` does.
         """
         act = self._desk.begin(operation, actor, sent, [number])
-        kept = self._desk.find(operation, number)
+        kept = self._desk.find(operation, number, actor.role)
         if act.is_to_decide(kept, CORRECTED):
             self._keep(self._truths.corrected(act, kept, shape.mapping(sent)))
-        return entry_view(self._desk.find(operation, number))
+        return entry_view(self._desk.find(operation, number, actor.role))
 
     def discard(self, operation: str, number: int, actor: Actor, sent: object) -> dict[str, Any]:
         """Nothing can be made of it. ``sent``: reason, command_id. Raises as ``accept`` does."""
         act = self._desk.begin(operation, actor, sent, [number])
-        kept = self._desk.find(operation, number)
+        kept = self._desk.find(operation, number, actor.role)
         if act.is_to_decide(kept, DISCARDED):
             self._desk.discard(act, [kept], DISCARDED)
-        return entry_view(self._desk.find(operation, number))
+        return entry_view(self._desk.find(operation, number, actor.role))
 
     def _keep(self, settled: Settled, *, anywhere: bool = False) -> None:
         for refused in self._desk.keep([settled], anywhere=anywhere).values():

@@ -129,12 +129,14 @@ class QuarantineDesk:
         rights.require(actor.role, rights.Act.CHANGE, rights.Data.QUARANTINE)
         return now
 
-    def find(self, operation: str, number: int) -> Kept:
-        """An entry of the operation, or of a device that was in none; raises ``NotFound``."""
+    def find(self, operation: str, number: int, role: str) -> Kept:
+        """An entry of the operation, or of a device that was in none, for those who have rights
+        outside operations; raises ``NotFound``."""
         self._roster.operation(operation)
         with self._transactions.reading() as connection:
             kept = self._store.find(connection, number)
-        if kept.entry.operation not in (None, operation):
+        its = kept.entry.operation
+        if its != operation and (its is not None or not rights.may_outside(role)):
             raise NotFound("there is no such entry in the quarantine")
         return kept
 

@@ -58,7 +58,7 @@ class QuarantineOfMany:
         that can be shifted what its time ``was`` and ``becomes``; None where there is none.
         """
         numbers, now = shape.numbers(sent), self._desk.permit(operation, actor)
-        found = self._of_one_device(operation, numbers)
+        found = self._of_one_device(operation, actor.role, numbers)
         fields = shape.mapping(sent)
         by = _told_by_clock(found) if fields.get("offset_s") is None else shape.offset(fields)
         act = Act(operation, actor, now, reason="", command_id="")
@@ -89,7 +89,7 @@ class QuarantineOfMany:
         by = shape.offset(shape.mapping(sent))
         if not by:
             raise InvalidField("offset_s", "must not be 0")
-        self._of_one_device(operation, numbers)
+        self._of_one_device(operation, actor.role, numbers)
         return self._settle(
             CORRECTED, act, numbers, lambda act, kept: self._truths.shifted(act, kept, by)
         )
@@ -102,7 +102,7 @@ class QuarantineOfMany:
         """
         numbers = shape.numbers(sent)
         act = self._desk.begin(operation, actor, sent, numbers)
-        several = [self._desk.find(operation, number) for number in numbers]
+        several = [self._desk.find(operation, number, actor.role) for number in numbers]
         opened = [kept for kept in several if kept.decision is None]
         self._desk.discard(act, opened, DISCARDED)
         return {"discarded": len(opened), "already": len(several) - len(opened)}
@@ -133,7 +133,7 @@ class QuarantineOfMany:
         became: dict[int, dict[str, Any]] = {}
         for number in numbers:
             try:
-                kept = self._desk.find(act.operation, number)
+                kept = self._desk.find(act.operation, number, act.actor.role)
                 if act.is_to_decide(kept, done):
                     settle(act, kept)
                 made = kept.decision  # by this command, when it was sent before
@@ -142,12 +142,12 @@ class QuarantineOfMany:
                 became[number] = refusal_view(number, refused)
         return became
 
-    def _of_one_device(self, operation: str, numbers: Sequence[int]) -> list[Kept]:
+    def _of_one_device(self, operation: str, role: str, numbers: Sequence[int]) -> list[Kept]:
         """Those that there are; raises ``InvalidField`` where they have not one clock."""
         found = []
         for number in numbers:
             with suppress(NotFound):
-                found.append(self._desk.find(operation, number))
+                found.append(self._desk.find(operation, number, role))
         devices = sorted({kept.entry.device for kept in found})
         if len(devices) > 1:
             raise InvalidField("entries", f"are of several devices: {', '.join(devices[:5])}")

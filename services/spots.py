@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from domain.alerts import RAISED, SPOT, fold_alerts
+from domain.alerts import RAISED, SPOT, fold_alerts, taken_back_record
 from domain.system_entries import system_entry
 from domain.time import to_rfc3339
 from services.clock import Clock
@@ -72,9 +72,8 @@ class Spots:
         The alert stays open: a person closes it, after hearing from the patrol. Raises
         ``StoreUnavailable``.
         """
-        words = f"{filing.callsign}: the call for help was taken back on the device {device}."
         name = f"cancel/{device}/{to_rfc3339(occurred_at)}"
-        record = {"text": words, "unit": filing.unit, "significant": True}
+        record = taken_back_record(filing.unit, filing.callsign, device)
         self._append(filing.operation, "entry", occurred_at, self._clock(), record, name)
 
     def _append(

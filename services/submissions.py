@@ -34,7 +34,8 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """An alarm of a device; the position is None when it sent none that can be believed."""
+    """An alarm of a device; the position is None when it sent none that can be believed. Without a
+    ``kind`` it takes the one before back."""
 
     kind: str
     filing: Filing
@@ -50,6 +51,7 @@ class Item:
     """One report, judged and filed. A fix and a heartbeat always have a filing.
 
     ``raw`` is empty for what came in a file; quarantine then keeps a description of ``report``.
+    ``told`` is set where its fix is stored already: its alarm may have been, too.
     ``again`` is 0 for what is new. A broker that was not told that a message is stored delivers it
     again; of those with the same bytes of the same device this is then the first, the second ...
     """
@@ -61,6 +63,7 @@ class Item:
     raw: bytes
     report: Report | None = None
     again: int = 0
+    told: bool = False
 
 
 Then = Callable[[Transaction, Receipt, Sequence[tuple[Filing, Fix]]], None]
@@ -98,7 +101,7 @@ def _clock_of(submission: Submission, item: Item, rejection: Rejection) -> datet
     if item.report is None or not submission.live or rejection.reason not in CLOCK_FAULTS:
         return None
     told = item.report.fix_time
-    return told if told is None or told.tzinfo else told.replace(tzinfo=UTC)
+    return None if told is None else _with_zone(told)
 
 
 def judged(
@@ -125,7 +128,7 @@ def judged(
         alarm = None
         if filed is None and not isinstance(verdict, Rejection):
             verdict = _unassigned(report.device, _moment(verdict, received_at))
-        if live and report.alarm:
+        if live and (report.alarm or report.takes_back):
             # an alarm is worth more than its position: it is raised for whoever has the device now
             answerable = filed or roster.filing(report.device, received_at)
             alarm = _alarm(report, verdict, answerable, received_at) if answerable else None
@@ -147,8 +150,14 @@ def _alarm(
     at, latitude, longitude = received_at, None, None
     if isinstance(verdict, Fix):
         at, latitude, longitude = verdict.fix_time, verdict.latitude, verdict.longitude
+    elif report.takes_back and report.fix_time is not None:
+        at = min(received_at, _with_zone(report.fix_time))
     kind = report.alarm or ""
     return Alarm(kind, filing, at, latitude, longitude, report.uid, report.goes_on)
+
+
+def _with_zone(told: datetime) -> datetime:
+    return told if told.tzinfo else told.replace(tzinfo=UTC)
 
 
 def _described(report: Report) -> bytes:

@@ -125,14 +125,14 @@ def positions_blueprint(
         most = limit()
         found = quarantine.listing(
             operation,
+            current_user().role,
             unassigned=yes("unassigned"),
             limit=most + 1,
             before=whole("before", 0, LARGEST) or None,
             decided=yes_or_no("decided"),
             refused_for=word("reason"),
         )
-        role = current_user().role
-        items = [refused_for(role, one) for one in found["items"]]
+        items = [refused_for(current_user().role, one) for one in found["items"]]
         more = cut(items[most - 1]["id"] if len(items) > most else None)
         return no_store(**{**found, "items": items[:most], **more})
 

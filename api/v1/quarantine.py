@@ -8,6 +8,7 @@ from api.v1.actors import current_actor
 from api.v1.incidents import no_store, sent_json
 from api.v1.roster import PREFIX
 from domain.access.rights import Act, Data, requires
+from pages.session import current_user
 from services.quarantine import Quarantine
 from services.quarantine_many import QuarantineOfMany
 
@@ -19,7 +20,7 @@ def quarantine_blueprint(quarantine: Quarantine, many: QuarantineOfMany) -> Blue
     @blueprint.get("/<operation>/quarantine/<int:number>")
     @requires(Act.SEE, Data.RAW)
     def one(operation: str, number: int) -> Response:
-        return no_store(**quarantine.look(operation, number))
+        return no_store(**quarantine.look(operation, number, current_user().role))
 
     @blueprint.post("/<operation>/quarantine/accept")
     @requires(Act.CHANGE, Data.QUARANTINE)

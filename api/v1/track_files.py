@@ -7,6 +7,7 @@ from flask import Blueprint, Response, request
 from api.access.turns import heavy
 from api.caller import caller_has_left
 from api.v1.actors import current_actor
+from api.v1.bounds import whole
 from api.v1.incidents import no_store, sent_json
 from api.v1.roster import PREFIX
 from domain.access.rights import Act, Data, requires
@@ -48,7 +49,8 @@ def track_files_blueprint(
     @blueprint.get("/<operation>/imports")
     @requires(Act.SEE, Data.IMPORTS)
     def listing(operation: str) -> Response:
-        return no_store(items=files.listing(operation, current_actor()), most=LISTED)
+        most = whole("limit", LISTED, LISTED, 1)
+        return no_store(items=files.listing(operation, current_actor())[:most], most=LISTED)
 
     @blueprint.post("/<operation>/imports")
     @requires(Act.CHANGE, Data.IMPORTS)

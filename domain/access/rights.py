@@ -138,6 +138,12 @@ def may_in(role: str, operation_kind: str) -> bool:
     return operation_kind in ONLY_IN.get(role, (operation_kind,))
 
 
+def may_outside(role: str) -> bool:
+    """Whether the role has rights over what belongs to no operation: not one that has its rights in
+    some kinds of operations alone, since it may be of any kind."""
+    return role not in ONLY_IN
+
+
 def require(role: str, act: Act, data: Data) -> None:
     """Raise ``NotPermitted`` unless the table lets the role do it."""
     if not may(role, act, data):
@@ -147,6 +153,13 @@ def require(role: str, act: Act, data: Data) -> None:
 def require_in(role: str, operation_kind: str) -> None:
     """Raise ``NotPermitted`` unless the role has rights in operations of this kind."""
     if not may_in(role, operation_kind):
+        kinds = " and ".join(ONLY_IN[role])
+        raise NotPermitted(f"the role {role} has rights in {kinds} operations only", guard="role")
+
+
+def require_outside(role: str) -> None:
+    """Raise ``NotPermitted`` unless the role has rights over what belongs to no operation."""
+    if not may_outside(role):
         kinds = " and ".join(ONLY_IN[role])
         raise NotPermitted(f"the role {role} has rights in {kinds} operations only", guard="role")
 

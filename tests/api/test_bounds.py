@@ -37,6 +37,10 @@ TOO_MUCH = [
     ("alerts?open=perhaps", "open", "true or false"),
     ("quarantine?limit=1001", "limit", "1,000"),
     ("quarantine?before=1e99", "before", "9,223,372,036,854,775,807"),
+    ("quarantine?reason=nope", "reason", "no_assignment"),
+    ("imports?limit=-1", "limit", "1 to"),
+    ("imports?limit=0", "limit", "1 to"),
+    ("imports?limit=1001", "limit", "1 to"),
     ("quarantine?reason=" + "x" * 201, "reason", "200 characters"),
 ]
 

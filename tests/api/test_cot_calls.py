@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from api.cot_desk import SAME_CALL, Arrival, Desk
+from api.cot_desk import Arrival, Desk
 from app import create_app
-from domain.alerts import Alert
+from domain.alerts import SAME_CALL, Alert
 from domain.events import Actor
 from domain.roster import Unit
 from domain.time import to_rfc3339

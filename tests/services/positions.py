@@ -67,11 +67,16 @@ class JournalledAlarms:
     def alarm(self, connection: Connection, **said: Any) -> None:
         if said["kind"] == "unheard-of":
             raise ValueError("no such alarm")
+        if said.pop("told"):  # whether it is new is for ``Occurrences`` to judge
+            return
         payload = {
             name: value.isoformat() if isinstance(value, datetime) else value
             for name, value in said.items()
         }
         self._journal.append(connection, said["operation"], "alert", payload, said["received_at"])
+
+    def taken_back(self, connection: Connection, **said: Any) -> None:
+        raise NotImplementedError
 
     def came_late(self, connection: Connection, **said: Any) -> None:
         payload = {"late": said["kind"]}

@@ -69,7 +69,9 @@ def test_an_entry_that_somebody_was_quicker_with_costs_no_other_one(
 ) -> None:
     act = act_of(DUTY)
     first, late, last = settled(desk, act, 1, 2, 3)
-    desk.discard(act_of(COMMANDER), [desk.find("demo", late.made.entry)], "discarded")
+    desk.discard(
+        act_of(COMMANDER), [desk.find("demo", late.made.entry, COMMANDER.role)], "discarded"
+    )
     refused = desk.keep([first, late, last], anywhere=True)
     assert list(refused) == [late.made.entry]
     assert isinstance(refused[late.made.entry], VersionConflict)
@@ -83,7 +85,9 @@ def test_twins_and_those_too_late_are_told_apart(database: Database, desk: Quara
     """Of two entries about one moment the second counts, once the first is decided otherwise."""
     act = act_of(DUTY)
     late, twin, third = settled(desk, act, 1, 1, 1)
-    desk.discard(act_of(COMMANDER), [desk.find("demo", late.made.entry)], "discarded")
+    desk.discard(
+        act_of(COMMANDER), [desk.find("demo", late.made.entry, COMMANDER.role)], "discarded"
+    )
     refused = desk.keep([late, twin, third], anywhere=True)
     assert {number: type(why) for number, why in refused.items()} == {
         late.made.entry: VersionConflict, third.made.entry: GuardRefused,

@@ -62,7 +62,7 @@ def fill(services: Services) -> World:
         sent = _report(world.now)
         outcome = services.incidents.report(operation, DUTY, sent)
         world.variables[f"{operation}-incident"] = outcome.events[0].stream
-    listed = services.quarantine.listing(EXCON_ROOM)["items"]
+    listed = services.quarantine.listing(EXCON_ROOM, "FPU_DUTY")["items"]
     world.variables["entry"] = listed[0]["id"]
     table = f"time,lat,lon\n{to_rfc3339(start)},42.61,20.91\n".encode()
     seen = services.track_files.upload(EXCON_ROOM, DUTY, "walk.csv", table, unit="demo-p1")

@@ -19,7 +19,9 @@ def put(
     raw += "".join(f"&{name}={str(value).lower()}" for name, value in extra.items())
     receipt = services.ingest.accept("osmand", [report], raw.encode(), services.clock())
     assert receipt.quarantined == 1
-    found = (services.quarantine.listing("demo", unassigned=each) for each in (False, True))
+    found = (
+        services.quarantine.listing("demo", "FPU_DUTY", unassigned=each) for each in (False, True)
+    )
     return max(one["id"] for listing in found for one in listing["items"])
 
 

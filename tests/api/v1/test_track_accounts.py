@@ -176,3 +176,27 @@ def test_lines_on_the_map_are_drawn_anew_after_an_undo(ask: Ask, services: Servi
     assert services.drawn.lines("demo", None, *span, 10)["tracks"] != []
     ask(f"/imports/{number}/undo", {"reason": "the wrong file"})
     assert services.drawn.lines("demo", None, *span, 10)["tracks"] == []
+
+
+@pytest.mark.parametrize(
+    "times",
+    [
+        [f"no time {number}" for number in range(11)],
+        [f"2026-11-20T12:00:{number:02}" for number in range(11)],
+        [f"{number}9999999999999999999999" for number in range(1, 12)],
+    ],
+    ids=["unreadable", "without zone", "beyond every calendar"],
+)
+def test_points_that_differ_in_what_could_not_be_read_are_each_kept(
+    ask: Ask, services: Services, times: list[str]
+) -> None:
+    rows = "".join(f"{time},42.61,20.91\n" for time in [*times, times[0]])
+    table = f"time,lat,lon\n{rows}".encode()
+    seen = ask("/imports", table, name="walk.csv", unit="ORION-1")
+    assert (seen["points"], seen["quarantined"], seen["duplicates"]) == (12, 11, 1)
+    done = ask(f"/imports/{seen['id']}/commit", {})
+    assert (done["quarantined"], done["duplicates"]) == (11, 1)
+    kept = ask("/quarantine")["items"]
+    assert len({one["raw"] for one in kept}) == 11
+    again = ask("/imports", table, name="walk.csv", unit="ORION-1")
+    assert (again["quarantined"], again["duplicates"]) == (0, 12)
