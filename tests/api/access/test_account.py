@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from domain.access.security import NewSecurityEvent
 from services.container import Services
 
 GIVEN = "four green boats today"
@@ -99,6 +100,29 @@ def test_the_present_password_is_asked_for_and_counted(anna: FlaskClient) -> Non
     statuses = [_change(anna, f"wrong {number}", OWN) for number in range(7)]
     assert statuses[0] == 400
     assert statuses[-1] == 429
+
+
+def test_who_tries_passwords_at_an_open_session_is_recorded(
+    anna: FlaskClient, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noted: list[NewSecurityEvent] = []
+    monkeypatch.setattr(services.security, "note", noted.append)
+    monkeypatch.setattr(services.security, "record", noted.append)
+    _change(anna, "wrong", "another one", "not the same")  # nothing was tried
+    _change(anna, "wrong", OWN)
+    _change(anna, GIVEN, "short")  # and this tells that the present one was right
+    _change(anna, GIVEN, OWN)
+    statuses = [_change(anna, f"wrong {number}", OWN) for number in range(7)]
+    told = [(one.outcome, one.status) for one in noted]
+    assert told == [
+        ("refused", 400),
+        ("done", 400),
+        ("done", 303),
+        *(("refused", 400) if status == 400 else ("throttled", 429) for status in statuses),
+    ]
+    assert {(one.kind, one.account, one.address, one.reason) for one in noted} == {
+        ("password", "anna", "127.0.0.1", "own_password")
+    }
 
 
 @pytest.mark.parametrize("headers", [{"Origin": "https://x.example"}, {"Sec-Fetch-Site": "none "}])
