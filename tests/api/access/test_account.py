@@ -8,7 +8,9 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from domain.access.passwords import WeakPassword
 from domain.access.security import NewSecurityEvent
+from domain.roster import Unit
 from services.container import Services
 
 GIVEN = "four green boats today"
@@ -123,6 +125,14 @@ def test_who_tries_passwords_at_an_open_session_is_recorded(
     assert {(one.kind, one.account, one.address, one.reason) for one in noted} == {
         ("password", "anna", "127.0.0.1", "own_password")
     }
+
+
+def test_call_signs_of_the_roster_are_no_passwords(services: Services) -> None:
+    services.accounts.add("bert", "WALL", "Falkenberg-2026")
+    services.roster.add(Unit("p1", "FALKENBERG-1"))
+    for password in ("Falkenberg-2026", "1-GREBNEKLAF-1"):
+        with pytest.raises(WeakPassword):
+            services.accounts.set_password("bert", password)
 
 
 @pytest.mark.parametrize("headers", [{"Origin": "https://x.example"}, {"Sec-Fetch-Site": "none "}])
