@@ -50,7 +50,7 @@ def proved(services: HasAccounts, by: str | None, *, initial: bool = False) -> s
         if services.demonstration:
             return None
         raise NotPermitted("an administrator changes accounts: add --by NAME")
-    password = click.prompt(f"Password of {by}", hide_input=True)
+    password = click.prompt(f"Present password of {by}, who does it", hide_input=True)
     persons = RecordedPersons(
         services.accounts, services.security, services.clock, reason="command_line"
     )
@@ -64,6 +64,16 @@ def proved(services: HasAccounts, by: str | None, *, initial: bool = False) -> s
     if not services.demonstration and password == by:
         raise NotPermitted("this is an account of the demonstration: it changes nothing here")
     return user.name
+
+
+def new_password(name: str, given: str | None) -> str:
+    """The password that ``name`` gets; asked for after the proof, so that who is refused types
+    none in vain."""
+    if given is not None:
+        return given
+    words = f"New password of {name}"
+    asked: str = click.prompt(words, hide_input=True, confirmation_prompt=f"{words}, once more")
+    return asked
 
 
 def proved_to_add(services: HasAccounts, by: str | None, role: str) -> str | None:

@@ -88,6 +88,20 @@ def test_who_is_not_proved_or_no_administrator_is_refused(
     assert _recorded(database) == []
 
 
+def test_who_does_it_is_asked_first_and_each_prompt_says_whose(run: Run) -> None:
+    asked = run("add", "bert", "WALL", "--by", "boss", input=f"{PASSWORD}\n{OTHER}\n{OTHER}\n")
+    assert asked.exit_code == 0, asked.output
+    first, second, third = (
+        asked.output.splitlines()[0].split(": ")[0],
+        "New password of bert",
+        ("New password of bert, once more"),
+    )
+    assert first == "Present password of boss, who does it"
+    assert asked.output.index(first) < asked.output.index(second) < asked.output.index(third)
+    refused = run("add", "carl", "WALL", "--by", "boss", input="wrong\n")
+    assert "New password" not in refused.output
+
+
 def test_whose_password_was_tried_for_a_command_is_recorded(run: Run, database: Database) -> None:
     for password in ("wrong", PASSWORD):
         run("role", "anna", "WALL", "--by", "boss", input=f"{password}\n")
