@@ -148,6 +148,22 @@ def test_a_time_without_a_zone_is_utc_only_when_somebody_says_so(time: str) -> N
         )
 
 
+def test_times_are_read_as_gdal_writes_them(tmp_path: Path) -> None:
+    frame = geopandas.GeoDataFrame(
+        {"time": [datetime(2026, 11, 30, 22, 2, 13, tzinfo=UTC)]},
+        geometry=[shapely.Point(20.9, 42.6)],
+        crs="EPSG:4326",
+    )
+    path = tmp_path / "gdal.csv"
+    pyogrio.write_dataframe(frame, path, driver="CSV", layer_options={"GEOMETRY": "AS_XY"})
+    assert b"2026/11/30 22:02:13" in path.read_bytes()
+    ((one,),) = csv_table.decode(path.read_bytes(), device="d")
+    assert one.fix_time == datetime(2026, 11, 30, 22, 2, 13, tzinfo=UTC)
+    assert not one.faults
+    ((zoneless,),) = csv_table.decode(b"X,Y,time\n20.9,42.6,2026/11/30 22:02:13\n", device="d")
+    assert [fault.reason for fault in zoneless.faults] == ["no_zone"]
+
+
 def test_a_bad_row_tells_its_number_and_the_rest_goes_on() -> None:
     rows = "time,lat,lon\n2026-11-20T08:00:00Z,42.1,20.1\n2026-11-20T08:00:01Z,x,20.1\n"
     reports = read("csv_table", rows + "2026-11-20T08:00:02Z,42.1,20.1,and,more\n")
