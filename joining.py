@@ -6,6 +6,7 @@ Part of the composition root beside ``app.py``; the only place that knows both s
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Collection
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -25,7 +26,7 @@ from data.fix_store import FixStore
 from data.guarding_triggers import trigger_faults
 from data.import_store import ImportStore
 from data.journal import Journal
-from data.kosovo.places import Gazetteer, crossing_points
+from data.kosovo.places import Gazetteer, crossing_points, place_words
 from data.lease_store import SqlLeaseStore
 from data.level_store import LevelStore
 from data.migrate import is_current
@@ -37,6 +38,7 @@ from data.scenarios.roads import read_roads
 from data.sealed_records import SealedRecords
 from data.system_log import SystemLog
 from data.visit_store import VisitStore
+from domain.access.unit_words import words_of
 from domain.errors import StoreUnavailable
 from domain.policy import Policy
 from formats.refused import read_entry
@@ -114,13 +116,16 @@ class _Stores:
         self.reception = Reception()
         self.hub = LiveHub(self.journal, trouble=self.reception.trouble)
         self.kept_accounts = SqlAccountStore(self.database)
-        self.accounts = _accounts(self.kept_accounts, settings)
+        self.accounts = _accounts(self.kept_accounts, settings, self._words)
         self.security_store = SqlSecurityStore(self.database)
         self.security = SecurityLog(self.security_store, utc_now, self._names)
         self.persons = RecordedPersons(self.accounts, self.security, utc_now)
 
     def _names(self) -> list[str]:
         return [account.name for account in self.accounts.accounts()]
+
+    def _words(self) -> frozenset[str]:
+        return words_of(self.roster.roster()) | place_words()
 
     def use_cases(self, clock: Clock) -> UseCases:
         """What people and scenarios do to incidents and the occurrence log."""
@@ -320,9 +325,11 @@ def _track_files(
     )
 
 
-def _accounts(store: SqlAccountStore, settings: Settings) -> Accounts:
+def _accounts(
+    store: SqlAccountStore, settings: Settings, words: Callable[[], Collection[str]]
+) -> Accounts:
     attempts = SignInAttempts(LateLimiter(settings.cache_url or IN_PROCESS))
-    return Accounts(store, attempts, utc_now, common=CommonPasswords())
+    return Accounts(store, attempts, utc_now, common=CommonPasswords(), words=words)
 
 
 def _process_record(stores: _Stores, settings: Settings) -> ProcessRecord:

@@ -6,7 +6,7 @@ import json
 import logging
 from typing import Any
 
-from flask import Flask, Response, has_request_context
+from flask import Flask, Response, has_request_context, request
 from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.wrappers import Response as WerkzeugResponse
 
@@ -96,8 +96,24 @@ def _from_http(error: HTTPException) -> WerkzeugResponse:
         cause = getattr(error, "original_exception", None)
         _logger.error("request failed: %s", error, exc_info=cause)
         return problem(500, "Internal error", "the server could not do this; it has been logged")
+    if status == 413:
+        return _too_large(error)
     answer = problem(status, error.name.capitalize(), error.description or error.name)
     allowed = error.get_response().headers.get("Allow")
     if allowed:
         answer.headers["Allow"] = allowed
     return answer
+
+
+def _too_large(error: HTTPException) -> WerkzeugResponse:
+    """Says how much may be sent; of a track file also what else to do."""
+    most = request.max_content_length if has_request_context() else None
+    said = f"is larger than {_size(most)}" if most else "is larger than may be sent"
+    if has_request_context() and str(request.url_rule).endswith("/imports"):
+        words = f"{said}: split it, or use flask tracks import"
+        return problem(413, error.name.capitalize(), words, field="file")
+    return problem(413, error.name.capitalize(), said, field="body")
+
+
+def _size(most: int) -> str:
+    return f"{most // 1024 // 1024} MB" if most >= 1024 * 1024 else f"{most // 1024} kB"

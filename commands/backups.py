@@ -36,6 +36,9 @@ class Backups(Protocol):
     def check(self, path: Path) -> Contents | str:
         """Read all of a backup; what it holds, or its revision."""
 
+    def refuse_used(self) -> bool:
+        """Whether there is anything to replace; raises ``BackupRefused`` while it is in use."""
+
     def restore(self, path: Path, at: Any, progress: Progress) -> Restored:
         """Put a backup into the place of what is there, which is kept."""
 
@@ -76,8 +79,9 @@ def add_backup_commands(
         Everybody is signed out, and every bearer token is revoked. Stop the server before.
         """
         backups = _backups(settings)
+        there = backups.refuse_used()
         _describe(path, backups.check(path))
-        if not yes:
+        if there and not yes:
             click.confirm(f"replace the data in {_name(settings)} by {path}?", abort=True)
         with _progress() as progress:
             restored = backups.restore(path, utc_now(), progress)

@@ -14,7 +14,7 @@ import click
 from flask.cli import ScriptInfo
 
 from domain.access.security import NewSecurityEvent
-from domain.errors import DashboardError
+from domain.errors import DashboardError, OtherSchema
 from services.container import EXTENSION, services_of
 
 _READING = ("list", "verify", "anchor", "check")
@@ -50,6 +50,8 @@ def record_command(context: click.Context, words: Sequence[str], outcome: str) -
             body={"machine_account": _machine_account()},
         )
         services.security.record(event)
+    except OtherSchema:
+        return  # there is no security log yet
     except DashboardError as fault:
         _LOGGER.warning("flask %s is not in the security log: %s", " ".join(path), fault)
     except Exception:

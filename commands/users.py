@@ -12,7 +12,7 @@ from commands.users_credentials import (
     add_session_commands,
     add_token_commands,
 )
-from commands.users_proof import BY, HasAccounts, proved, proved_to_add
+from commands.users_proof import BY, HasAccounts, new_password, proved, proved_to_add
 from domain.time import to_rfc3339
 from services.access.checks import SIGN_IN_ROLES
 from services.access.demonstration_accounts import seed_demonstration_accounts
@@ -21,9 +21,6 @@ _NAME = click.argument("name")
 _ROLE = click.argument("role", type=click.Choice(SIGN_IN_ROLES))
 _PASSWORD = click.option(
     "--password",
-    prompt=True,
-    hide_input=True,
-    confirmation_prompt=True,
     help="Asked for when it is not given; given here, others on this machine may see it.",
 )
 _CHANGES = "to be changed at the next sign-in"
@@ -55,10 +52,11 @@ def _add_account_commands(group: Group, get_services: Callable[[], HasAccounts])
     @_ROLE
     @_PASSWORD
     @BY
-    def add(name: str, role: str, password: str, by: str | None) -> None:
+    def add(name: str, role: str, password: str | None, by: str | None) -> None:
         """Add an account. Its password must be changed at the first sign-in."""
         services = get_services()
         by = proved_to_add(services, by, role)
+        password = new_password(name, password)
         services.accounts.add(name, role, password, by=by, must_change=True)
         click.echo(f"added {name} as {role}; the password is {_CHANGES}")
 
@@ -77,7 +75,7 @@ def _add_change_commands(group: Group, get_services: Callable[[], HasAccounts]) 
     @_NAME
     @_PASSWORD
     @BY
-    def password(name: str, password: str, by: str | None) -> None:
+    def password(name: str, password: str | None, by: str | None) -> None:
         """Set another password; every session and token of the account ends.
 
         It must be changed at the next sign-in, unless one's own is set.
@@ -85,6 +83,7 @@ def _add_change_commands(group: Group, get_services: Callable[[], HasAccounts]) 
         services = get_services()
         own = by == name
         by = proved(services, by, initial=own)
+        password = new_password(name, password)
         services.accounts.set_password(name, password, by=by, must_change=not own)
         click.echo(f"{name} has another password" + ("" if own else f", {_CHANGES}"))
 

@@ -8,7 +8,7 @@ from datetime import datetime
 import click
 
 from commands.group import Group
-from commands.users_proof import BY, HasAccounts, proved
+from commands.users_proof import BY, HasAccounts, new_password, proved
 from domain.access.sessions import LONGEST_TOKEN_DAYS, TOKEN_DAYS, KeptToken
 from domain.time import to_rfc3339
 from services.access.accounts import Accounts
@@ -90,8 +90,8 @@ def add_rescue_commands(group: Group, get_services: Services) -> None:
 
     @group.command()
     @_NAME
-    @click.option("--password", prompt=True, hide_input=True, confirmation_prompt=True)
-    def recover(name: str, password: str) -> None:
+    @click.option("--password", help="Asked for when it is not given.")
+    def recover(name: str, password: str | None) -> None:
         """Give an administrator who lost the password another one, without --by.
 
         For whoever has this machine and nobody else. It is recorded as done on the command line,
@@ -99,7 +99,7 @@ def add_rescue_commands(group: Group, get_services: Services) -> None:
         """
         accounts = get_services().accounts
         _check_administrator(accounts, name)
-        accounts.set_password(name, password, must_change=True)
+        accounts.set_password(name, new_password(name, password), must_change=True)
         accounts.set_enabled(name, True)
         click.echo(f"{name} has another password, to be changed at the next sign-in")
 

@@ -6,10 +6,13 @@ from typing import Protocol
 
 import click
 
-from domain.errors import NotPermitted
+from domain.errors import DashboardError, NotPermitted
 from services.access.accounts import Accounts
 from services.access.credentials import Credentials
+from services.access.persons import RecordedPersons
+from services.access.security_log import SecurityLog
 from services.access.start_check import REMOVE, DemonstrationCredentials
+from services.clock import Clock
 
 HERE = "the command line"
 
@@ -32,6 +35,10 @@ class HasAccounts(Protocol):
     def credentials(self) -> Credentials: ...
     @property
     def demonstration_credentials(self) -> DemonstrationCredentials: ...
+    @property
+    def security(self) -> SecurityLog: ...
+    @property
+    def clock(self) -> Clock: ...
 
 
 def proved(services: HasAccounts, by: str | None, *, initial: bool = False) -> str | None:
@@ -43,13 +50,30 @@ def proved(services: HasAccounts, by: str | None, *, initial: bool = False) -> s
         if services.demonstration:
             return None
         raise NotPermitted("an administrator changes accounts: add --by NAME")
-    password = click.prompt(f"Password of {by}", hide_input=True)
-    user = services.accounts.confirm_password(by, password, HERE, initial=initial)
+    password = click.prompt(f"Present password of {by}, who does it", hide_input=True)
+    persons = RecordedPersons(
+        services.accounts, services.security, services.clock, reason="command_line"
+    )
+    try:
+        user = persons.confirm_password(by, password, HERE, initial=initial)
+    except DashboardError:
+        services.security.flush()  # no duty does it here, and the command ends
+        raise
     if user.role != "ADMIN":
         raise NotPermitted(f"{user.name} is no administrator", guard="role")
     if not services.demonstration and password == by:
         raise NotPermitted("this is an account of the demonstration: it changes nothing here")
     return user.name
+
+
+def new_password(name: str, given: str | None) -> str:
+    """The password that ``name`` gets; asked for after the proof, so that who is refused types
+    none in vain."""
+    if given is not None:
+        return given
+    words = f"New password of {name}"
+    asked: str = click.prompt(words, hide_input=True, confirmation_prompt=f"{words}, once more")
+    return asked
 
 
 def proved_to_add(services: HasAccounts, by: str | None, role: str) -> str | None:

@@ -16,14 +16,16 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, InternalError, OperationalError
+from sqlalchemy.exc import DBAPIError, InternalError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import QueuePool
 
 from data.private_files import make_folder, make_private
-from domain.errors import StoreUnavailable
+from domain.errors import OtherSchema, StoreUnavailable
 
 BUSY_MILLISECONDS = 10_000
+_LACKING = ("42P01", "42703")  # of PostgreSQL: undefined table, undefined column
+_NO_SUCH = ("no such table", "no such column")
 _WRITE_LOCK = 0x46505531  # any constant of this application
 
 
@@ -139,12 +141,25 @@ def _begin_sqlite(connection: Connection) -> None:
 def _as_unavailable() -> Iterator[None]:
     try:
         yield
-    except (OperationalError, InternalError) as fault:  # PostgreSQL calls read-only internal
+    except (OperationalError, InternalError, ProgrammingError) as fault:
+        # PostgreSQL calls read-only internal
+        if _lacks_something(fault):
+            raise OtherSchema(
+                "the database has another schema than this version: run flask db upgrade"
+            ) from fault
+        if isinstance(fault, ProgrammingError):
+            raise
         raise StoreUnavailable(f"the database refused: {_first_line(fault)}") from fault
     except PoolTimeout as fault:
         raise StoreUnavailable("every connection to the database is in use") from fault
     except sqlite3.OperationalError as fault:
         raise StoreUnavailable(f"the database refused: {fault}") from fault
+
+
+def _lacks_something(fault: DBAPIError) -> bool:
+    """Whether a table or a column is missing."""
+    state = getattr(fault.orig, "sqlstate", None)
+    return state in _LACKING if state else str(fault.orig).startswith(_NO_SUCH)
 
 
 def _first_line(fault: DBAPIError) -> str:

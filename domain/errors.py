@@ -97,3 +97,7 @@ class StoreUnavailable(DashboardError):
     """The database cannot take or give data now; nothing was acknowledged."""
 
     title = "Store unavailable"
+
+
+class OtherSchema(StoreUnavailable):
+    """The database has the tables of another version, or none."""

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import Any
 from xml.parsers.expat import ExpatError, ParserCreate
 
-from formats.message import Unreadable
+from formats.message import Unreadable, plain_words
 
 _BLANK = b" \t\r\n"
 _READABLE = re.compile(rb"\A(?!.*encoding)|encoding\s*=\s*[\"'](?:utf-?8|us-ascii)[\"']", re.S)
@@ -82,7 +82,7 @@ def read_one(piece: bytes) -> Said:
     try:
         found = _parse(piece, [0])
     except (ExpatError, LookupError, ValueError) as fault:
-        raise Unreadable("event", f"is broken: {ascii(str(fault))[1:121]}") from fault
+        raise Unreadable("event", f"is broken: {plain_words(fault)}") from fault
     if not found:
         raise Unreadable("event", "is another document than one event")
     return _wanted(found[0])

@@ -18,7 +18,7 @@ from typing import Any
 from domain.fixes import Report
 from domain.reports import Track
 from formats import points
-from formats.message import Unreadable
+from formats.message import Unreadable, plain_words
 from formats.points import MOST_COLUMNS, NAMES, column_name
 from formats.values import shown
 
@@ -77,7 +77,7 @@ def _rows(data: bytes, device: str, utc: bool) -> Iterator[tuple[object, Report]
     except UnicodeError as fault:
         raise Unreadable("file", "is no text in UTF-8") from fault
     except csv.Error as fault:
-        raise Unreadable("file", f"is broken: {ascii(str(fault))[1:121]}") from fault
+        raise Unreadable("file", f"is broken: {plain_words(fault)}") from fault
 
 
 def _read(data: bytes, device: str, utc: bool) -> Iterator[tuple[object, Report]]:

@@ -21,7 +21,7 @@ from domain.fixes import Fix, Report
 from domain.reports import Track
 from domain.time import from_microseconds, to_microseconds
 from formats import points
-from formats.message import Unreadable
+from formats.message import Unreadable, plain_words
 from formats.points import column_name
 
 MOST_BYTES = 256 * 1024 * 1024
@@ -184,7 +184,7 @@ def _read(data: bytes, device: str, utc: bool) -> Iterator[tuple[object, Report]
         database.execute("PRAGMA cell_size_check = ON")
         yield from _points(database, allowed, device, utc)
     except (sqlite3.Error, OverflowError, UnicodeError) as fault:  # names may be of any bytes
-        raise Unreadable("file", f"is broken: {ascii(str(fault))[1:121]}") from fault
+        raise Unreadable("file", f"is broken: {plain_words(fault)}") from fault
     finally:
         database.close()
 

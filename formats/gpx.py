@@ -17,7 +17,7 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser, iterparse
 
 from domain.fixes import Rejection, Report
-from formats.message import Unreadable, device_id
+from formats.message import Unreadable, device_id, plain_words
 from formats.point_report import point_report
 from formats.points import Tally, read_attributes, unit_name
 from formats.values import Values
@@ -70,7 +70,7 @@ def decode(data: bytes, *, device: str = "", utc: bool = False) -> Iterator[list
         if getattr(fault, "code", None) == _OUT_OF_MEMORY:
             raise MemoryError from fault
         yield from reader.unfinished()
-        raise Unreadable("file", f"is broken: {ascii(str(fault))[1:121]}") from fault
+        raise Unreadable("file", f"is broken: {plain_words(fault)}") from fault
     except Unreadable:
         yield from reader.unfinished()
         raise

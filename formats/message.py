@@ -49,9 +49,17 @@ def parse_json(body: bytes) -> Any:
         return json.loads(body)
     except RecursionError as fault:
         raise Unreadable("body", "the JSON is nested too deeply") from fault
+    except json.JSONDecodeError as fault:
+        raise Unreadable("body", f"is not JSON: {plain_words(fault)}") from fault
+    except UnicodeDecodeError as fault:
+        raise Unreadable("body", "is not JSON: it is no text in UTF-8") from fault
     except ValueError as fault:
-        # covers wrong syntax, wrong encoding and numbers of thousands of digits
-        raise Unreadable("body", f"is not JSON: {ascii(str(fault))[1:121]}") from fault
+        raise Unreadable("body", "has a number of thousands of digits") from fault
+
+
+def plain_words(fault: Exception) -> str:
+    """What a parser says, short and in plain characters."""
+    return ascii(str(fault))[1:-1][:120]
 
 
 def basic_credentials(message: HttpMessage) -> tuple[str, str] | None:

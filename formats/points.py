@@ -54,7 +54,9 @@ _ALIASES: Mapping[str, tuple[str, ...]] = {
     "attributes": ("attributes",),
 }
 _BY_ALIAS = {alias: name for name, aliases in _ALIASES.items() for alias in aliases}
-_ZONELESS = re.compile(r"\s*\d{4}-?\d\d-?\d\d[T ]\d\d:?\d\d(?::?\d\d(?:[.,]\d+)?)?\s*", re.A | re.I)
+_ZONELESS = re.compile(
+    r"\s*\d{4}[-/]?\d\d[-/]?\d\d[T ]\d\d:?\d\d(?::?\d\d(?:[.,]\d+)?)?\s*", re.A | re.I
+)
 _LONGEST_NAME = 40
 _DEEPEST = 8
 _UNIT = re.compile(r"\s*[\[(](?:m|m/s|mps|deg|degrees?|°|%|utc|wgs ?84)[\])]\s*$", re.I)

@@ -26,7 +26,8 @@ _NUMBER = re.compile(
     r"[+-]?(?:(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?|nan|inf(?:inity)?)", re.I | re.A
 )
 _LONGEST = 400  # characters of a number or a time; every float in full fits
-_CALENDAR = re.compile(r"\d{4}-?\d\d-?\d\d[T ]\d\d:?\d\d.*", re.A | re.S)
+_CALENDAR = re.compile(r"\d{4}(?:-?\d\d-?|/\d\d/)\d\d[T ]\d\d:?\d\d.*", re.A | re.S)
+_ISO_SIGNS = re.compile(r"^(\d{4})/(\d\d)/", re.A)  # GDAL writes 2026/11/30 22:02:13+00
 _LOST_PLUS = re.compile(r" (\d\d:?\d\d)$", re.A)
 _NO_ALARM = frozenset({"", "0", "false", "no", "none", "null", "off"})
 _NAMELESS_ALARM = frozenset({"1", "true", "yes", "on"})
@@ -57,6 +58,7 @@ def instant(value: object) -> datetime:
     """
     text = value.strip().upper() if isinstance(value, str) else ""
     if len(text) <= _LONGEST and _CALENDAR.fullmatch(text):
+        text = _ISO_SIGNS.sub(r"\1-\2-", text)
         # in a query an unescaped + of the zone arrives as a blank
         moment = datetime.fromisoformat(_LOST_PLUS.sub(r"+\1", text) if "T" in text else text)
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)

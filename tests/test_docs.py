@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -72,6 +73,67 @@ def test_every_command_is_mentioned(database_url: str) -> None:
     assert ("roster", "units", "add") in commands
     said = [" ".join(path[-2:] if len(path) > 1 else ("flask", *path)) for path in commands]
     assert not [words for words in said if words not in TOLD]
+
+
+def _command_lines() -> Iterator[str]:
+    """What follows ``flask`` in lines of shell and in backticks; not what is cut off there."""
+    operations = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    for block in re.findall(r"^```sh\n(.*?)^```", operations, re.M | re.S):
+        for line in block.replace("\\\n", " ").splitlines():
+            found = re.search(r"(?:^|[ /])flask (?:--app \S+ )?(.*)", line.partition(" # ")[0])
+            if found:
+                yield found[1]
+    yield from re.findall(
+        r"`flask ([^`]+)`", re.sub(r"^```.*?^```", "", operations, flags=re.M | re.S)
+    )
+
+
+def _refused_shape(root: click.Group, line: str, folder: Path) -> str | None:
+    """Why the program would not take the line, before anything is done; None where it would."""
+    plain = re.sub(r"\[([^]]*)\]", r"\1", re.sub(r"\$\([^)]*\)", "x", line))
+    words = shlex.split(re.sub(r"\s*[>&|;].*", "", plain, flags=re.S))
+    cut = "…" in words
+    words = [word for word in words if word != "…"]
+    command: click.Command = root
+    context = click.Context(root)
+    while isinstance(command, click.Group) and words and not words[0].startswith("-"):
+        found = command.get_command(context, words[0])
+        if found is None:
+            return f"there is no {words[0]}"
+        command, words = found, words[1:]
+        context = click.Context(command, parent=context)
+    if isinstance(command, click.Group):
+        return None if cut or not words else f"{command.name} wants a command"
+    given = []
+    for word in words:
+        stands_for = {"ROLE": "WALL", "KIND": "units", "NUMBER": "1", "DAYS": "30"}.get(word, word)
+        if re.search(r"\.\w+$|^FILE$", word):
+            stands_for = str(folder / "file")
+        given.append(stands_for)
+    for parameter in command.params:
+        if isinstance(parameter, click.Option) and parameter.prompt:
+            given += [parameter.opts[0], "x"]
+    try:
+        with command.make_context(str(command.name), given, parent=context):
+            return None
+    except click.UsageError as fault:
+        if isinstance(fault, click.MissingParameter):  # in a sentence, or an option in a table
+            shortened = cut or not words or isinstance(fault.param, click.Option)
+            return None if shortened else str(fault)
+        return str(fault)
+
+
+def test_every_command_line_for_operators_is_one_the_program_takes(
+    database_url: str, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    root = create_app(Settings(database_url=database_url)).cli
+    lines = list(_command_lines())
+    assert "roster import units units.csv" in [line.strip() for line in lines]
+    refused = {line: _refused_shape(root, line, tmp_path) for line in lines}
+    assert {line: why for line, why in refused.items() if why} == {}
+    assert _refused_shape(root, "roster import units.csv …", tmp_path)
+    assert _refused_shape(root, "roster imports units units.csv", tmp_path)
 
 
 @pytest.mark.parametrize("layer", LAYERS, ids=lambda layer: layer.id)

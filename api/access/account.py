@@ -24,6 +24,7 @@ from domain.errors import InvalidField, NoRoom, NotFound, NotPermitted, NotSigne
 from domain.time import to_date_time_group
 from pages.session import Visitor, current_language, visitor
 from pages.strings import catalogue, text
+from services.access.asking import remember_proof
 from services.container import Services
 
 _TOLD = ("password", "session", "sessions", "token", "gone")
@@ -103,6 +104,7 @@ def _change_password(services: Services, who: Visitor) -> Response:
             device=device,
         )
     except (TooManyRequests, NoRoom) as refusal:
+        remember_proof("throttled")
         fault, status = "account.too_many", 429
         if isinstance(refusal, NoRoom):
             fault, status = "sign_in.busy", 503
@@ -110,7 +112,10 @@ def _change_password(services: Services, who: Visitor) -> Response:
         answer.headers["Retry-After"] = str(refusal.extra["retry_after"])
         return answer
     except InvalidField as refused:
+        # a new one that is refused tells that the present one was right
+        remember_proof("refused" if refused.field == "present" else "done")
         return _page(services, who, fault=_words_of(refused), status=400)
+    remember_proof("done")
     flask_login.login_user(Visitor(opened.user, opened.secret, lambda: opened.user))
     if who.user.must_change:
         return redirect(safe_next(request.form.get("next")), 303)

@@ -70,7 +70,11 @@ class _Witness:
         status = _status(answer, now)
         if request.endpoint == _SIGN_IN and request.method == "POST" and status in (303, 401, 429):
             return self._sign_in(answer, now, status)
-        if request.endpoint == _SIGN_OUT and status == 303:
+        if request.endpoint == _SIGN_IN and status == 503 and now.refused is None:
+            self._log.note(self._sent_away(now, status))
+        elif now.proof is not None:
+            self._own_password(now, now.proof, status)
+        elif request.endpoint == _SIGN_OUT and status == 303:
             self._ended(now, "signed_out")
         elif status in _REFUSALS:
             self._refused(now, status)
@@ -87,8 +91,7 @@ class _Witness:
             self._ended(now, "changed_user")
             user = _user()
             return self._given(answer, self._event("sign_in", "done", now, user, status=status))
-        # the field for the name is where people type passwords, so only names that exist
-        account = self._log.account(request.form.get("name", "").strip())
+        account = self._typed_account()
         outcome = "throttled" if status == 429 else "refused"
         event = NewSecurityEvent(
             "sign_in", outcome, self._services.clock(), account=account, address=now.address,
@@ -97,6 +100,26 @@ class _Witness:
         )  # fmt: skip
         self._log.note(event)
         return answer
+
+    def _typed_account(self) -> str | None:
+        # the field for the name is where people type passwords, so only names that exist
+        return self._log.account(request.form.get("name", "").strip())
+
+    def _sent_away(self, now: Asking, status: int) -> NewSecurityEvent:
+        """Nothing was proved: others are being checked."""
+        return NewSecurityEvent(
+            "sign_in", "throttled", self._services.clock(), account=self._typed_account(),
+            address=now.address, method=now.method, route=now.route, status=status, reason="busy",
+        )  # fmt: skip
+
+    def _own_password(self, now: Asking, outcome: str, status: int) -> None:
+        """Whoever sits at an open session may be somebody else, who tries passwords."""
+        reason = "busy" if status == 503 else "own_password"
+        event = self._event("password", outcome, now, _user(), status=status, reason=reason)
+        if outcome == "done":
+            self._recorded(event)
+        else:
+            self._log.note(event)
 
     def _ended(self, now: Asking, reason: str) -> None:
         before: User | None = g.get("fpu_before")
@@ -110,6 +133,8 @@ class _Witness:
         reason = now.refused.extra.get("guard") if now.refused else None
         if user is None and "_user_id" in session:
             reason = "session_ended"
+        elif user is None and _sent_token():
+            reason = "token"
         outcome = "throttled" if status == 429 else "refused"
         body = self._operation() if user else {}
         event = self._event(
@@ -193,6 +218,10 @@ def _status(answer: Response, now: Asking) -> int:
     if answer.status_code == 200 and now.refused is not None:
         return _SCREENS.get(type(now.refused), 200)
     return answer.status_code
+
+
+def _sent_token() -> bool:
+    return request.authorization is not None and request.authorization.type == "bearer"
 
 
 def _user() -> User | None:

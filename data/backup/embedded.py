@@ -73,6 +73,15 @@ class EmbeddedBackups:
             with closing(DatabaseAtRest(path)) as copy, copy.reading() as connection:
                 return read_contents(connection, str(path))
 
+    def refuse_used(self) -> bool:
+        """Whether there is anything that a restore would replace; refused while it is in use, as
+        the restore itself would be."""
+        target = self._database.resolve()
+        with as_refusal(self._database), _sqlite("the restore"):
+            if target.exists() and first_bytes(target) == MAGIC:
+                _refuse_in_use(target)
+            return target.exists()
+
     def restore(self, path: Path, at: datetime, progress: Progress) -> Restored:
         """Put the backup into the place of what is there, which is kept beside it."""
         with as_refusal(self._database), _sqlite("the restore"):
@@ -92,6 +101,27 @@ class EmbeddedBackups:
                 return replace(restored, kept=_put(staged, target, there, progress))
 
 
+def _refuse_in_use(target: Path) -> None:
+    """As ``_alone`` does, and nothing is changed: asking for all locks is enough."""
+    with closing(sqlite3.connect(target, timeout=0, isolation_level=None)) as there:
+        try:
+            there.execute("PRAGMA locking_mode=EXCLUSIVE")
+            there.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
+        except sqlite3.OperationalError as fault:
+            if "locked" in str(fault):
+                raise _in_use(target) from fault
+            raise
+        except sqlite3.DatabaseError:
+            return  # what is there is no database any more
+
+
+def _in_use(target: Path) -> BackupRefused:
+    return BackupRefused(
+        f"a process has {target} open: stop the server and everything else that uses it first; "
+        "nothing was changed"
+    )
+
+
 @contextmanager
 def _alone(target: Path) -> Iterator[sqlite3.Connection | None]:
     """The database locked against everybody else until the end; None where there is no readable
@@ -108,10 +138,7 @@ def _alone(target: Path) -> Iterator[sqlite3.Connection | None]:
         except sqlite3.OperationalError as fault:
             if "locked" not in str(fault):
                 raise
-            raise BackupRefused(
-                f"a process has {target} open: stop the server and everything else that uses it "
-                "first; nothing was changed"
-            ) from fault
+            raise _in_use(target) from fault
         except sqlite3.DatabaseError:
             there.close()
             yield None  # what is there is no database any more

@@ -86,6 +86,12 @@ class ServedBackups:
             self._tools.run("pg_restore", "--file=/dev/null", str(path))
             return known_revision(self._revision(path), str(path))
 
+    def refuse_used(self) -> bool:
+        """Whether there is anything that a restore would replace; refused while it is in use."""
+        with self._reading() as connection:
+            _refuse_in_use(connection)
+            return bool(connection.scalars(_TABLES, {"schema": _schema(connection)}).first())
+
     def restore(self, path: Path, at: datetime, progress: Progress) -> Restored:
         """Put the dump into the place of what is there, which stays as a schema of its own."""
         with as_refusal(path):

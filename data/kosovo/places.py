@@ -20,6 +20,7 @@ _NAME_COLUMNS = ("name", "name_sq", "name_sr", "name_sr_cyrl", "name_tr")
 _CROSSING = "crossing-"
 _LIMIT = 20
 _NO_FIT = 4
+_SHORTEST_KEY = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,13 @@ def crossing_points() -> tuple[CrossingPoint, ...]:
 def places() -> tuple[Place, ...]:
     """Every named place: crossing points as ``crossing-<id>``, cities before villages."""
     return tuple(_place(row) for row in _rows(_FOLDER / "place_names.csv"))
+
+
+@cache
+def place_words() -> frozenset[str]:
+    """The names of five letters or more, in one word: a stranger tries them as passwords."""
+    words = {key.replace(" ", "") for place in places() for key in place.keys}
+    return frozenset(word for word in words if len(word) >= _SHORTEST_KEY)
 
 
 class Gazetteer:

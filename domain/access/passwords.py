@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Collection, Iterable, Iterator
 from typing import Protocol
 
+from domain.access.known_words import KNOWN_WORDS
 from domain.access.variety import is_repeated, without_runs
 from domain.errors import InvalidField
 
@@ -23,22 +24,7 @@ _ENOUGH = 8.0
 """What must be left beside a known word or a sequence: letters, a digit or a sign counts half."""
 
 _SHORTEST_WORD = 3
-
-KNOWN_WORDS: tuple[str, ...] = (
-    # this product and the people who use it
-    *("eulex", "fpu", "kfor", "nato", "osce", "unmik", "dashboard", "operations", "operational"),
-    *("police", "policja", "policia", "policija", "patrol", "platoon", "pluton", "commander"),
-    *("dowodca", "officer", "mission", "misja", "formedpolice", "poland", "polska", "warszawa"),
-    # where they are
-    *("kosovo", "kosova", "kosowo", "mitrovica", "mitrovice", "pristina", "prishtina", "prishtine"),
-    *("prizren", "peja", "gjakova", "djakovica", "ferizaj", "urosevac", "gjilan", "gnjilane"),
-    *("zvecan", "leposavic", "leposaviq", "zubinpotok", "jarinje", "brnjak", "gracanica"),
-    *("strpce", "podujevo", "vushtrri", "vucitrn", "skenderaj", "srbica", "rahovec", "orahovac"),
-    # what people write where a password is asked for
-    *("password", "passwort", "haslo", "login", "admin", "administrator", "welcome", "witaj"),
-    *("qwerty", "qwertz", "letmein", "secret", "changeme", "default", "test", "demo"),
-)
-"""In small letters, without accents."""
+_SHORTEST_BACKWARDS = 4
 
 _LEET = str.maketrans("04@358$7!|+", "oaaesbstiit")
 _ONE_AS = ("i", "l")
@@ -79,17 +65,21 @@ def check_password(
         )
     folded = _folded(password)
     said = "".join(letter for letter in folded if letter.isalnum())
-    if is_repeated(folded) or is_repeated(said) or len(set(folded)) < _FEWEST_DIFFERENT:
+    if is_repeated(folded) or is_repeated(said):
         raise WeakPassword("repeated", "is the same few characters again and again")
-    own = [_folded(name), *_parts(_folded(name))]
-    if any(_little_beside(folded, text, own) for text in _readings(folded)):
+    own = [*_both_ways([_folded(name), *_parts(_folded(name))])]
+    known = [*_KNOWN, *_both_ways(_of_unit(words))]
+    if _made_of(folded, own) and (_folded(name) in folded or not _made_of(folded, known)):
         raise WeakPassword("own_name", "is the name of the account, or little more")
     if _is_common(folded, common):
         raise WeakPassword("common", "is a common password, or one with digits around it")
     if len(without_runs(folded)) < _ENOUGH:
         raise WeakPassword("sequence", "is a sequence of letters, digits or keys")
-    known = (*own, *KNOWN_WORDS, *map(_folded, words))
-    if any(_little_beside(folded, text, known) for text in _readings(folded)):
+    if len(set(folded)) < _FEWEST_DIFFERENT:
+        raise WeakPassword(
+            "too_few", f"must have at least {_FEWEST_DIFFERENT} different characters"
+        )
+    if _made_of(folded, [*own, *known]):
         raise WeakPassword("known_word", "is made of words of the unit, its place or this product")
 
 
@@ -97,6 +87,25 @@ def seen_length(password: str) -> int:
     """How many characters a person sees: a letter and its accents are one."""
     composed = unicodedata.normalize("NFC", password)
     return sum(unicodedata.category(letter) not in ("Mn", "Me", "Cf") for letter in composed)
+
+
+def _made_of(folded: str, words: Collection[str]) -> bool:
+    return any(_little_beside(folded, text, words) for text in _readings(folded))
+
+
+def _both_ways(words: Iterable[str]) -> Iterator[str]:
+    """The words, and backwards those that then are nothing else by chance."""
+    for word in words:
+        yield word
+        if len(word) >= _SHORTEST_BACKWARDS:
+            yield word[::-1]
+
+
+def _of_unit(words: Iterable[str]) -> Iterator[str]:
+    """Names, and the words that they consist of: ``ORION-1`` is also ``orion``."""
+    for word in map(_folded, words):
+        yield word
+        yield from (part for part in _parts(word) if len(part) > _SHORTEST_WORD)
 
 
 def _little_beside(folded: str, text: str, words: Iterable[str]) -> bool:
@@ -142,7 +151,7 @@ def _places(text: str, word: str) -> Iterator[int]:
 
 
 def _parts(name: str) -> list[str]:
-    for sign in "._-":
+    for sign in "._-/@:":
         name = name.replace(sign, " ")
     return name.split()
 
@@ -153,3 +162,6 @@ def _folded(text: str) -> str:
     return "".join(letter for letter in plain if not unicodedata.combining(letter)).replace(
         "ł", "l"
     )
+
+
+_KNOWN = tuple(_both_ways(KNOWN_WORDS))

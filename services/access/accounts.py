@@ -9,7 +9,7 @@ kept as Argon2id hashes (RFC 9106, second recommended setting).
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -66,7 +66,10 @@ class Accounts:
         clock: Clock,
         hasher: PasswordHasher | None = None,
         common: Common = frozenset(),
+        words: Callable[[], Collection[str]] = tuple,
     ) -> None:
+        """``words`` gives what a stranger knows of the unit, such as call signs."""
+        self._words = words
         self._common = common
         self._store = store
         self._clock = clock
@@ -335,7 +338,7 @@ class Accounts:
 
     def _hash(self, password: str, name: str, minimum: int = SHORTEST) -> str:
         if minimum >= SHORTEST:
-            check_password(password, name, self._common)
+            check_password(password, name, self._common, self._words())
         elif len(password) < minimum:
             raise InvalidField("password", f"must have at least {minimum} characters")
         return self._hashing.hash(password)

@@ -15,12 +15,14 @@ from domain.errors import DashboardError
 @dataclass(slots=True)
 class Asking:
     """``address`` as believed from the proxy, ``route`` the template of the address; ``refused``
-    is the last refusal, also one that the screen shows in words with status 200."""
+    is the last refusal, also one that the screen shows in words with status 200; ``proof`` is how
+    the own password was proved beside a session, as an outcome of the security log."""
 
     address: str
     method: str
     route: str
     refused: DashboardError | None = None
+    proof: str | None = None
 
 
 _NOW: ContextVar[Asking | None] = ContextVar("asking", default=None)
@@ -46,3 +48,10 @@ def remember_refusal(refused: DashboardError) -> None:
     now = _NOW.get()
     if now is not None:
         now.refused = refused
+
+
+def remember_proof(outcome: str) -> None:
+    """Keep how the own password was proved, for whoever records it."""
+    now = _NOW.get()
+    if now is not None:
+        now.proof = outcome

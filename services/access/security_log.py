@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from domain.access.security import NewSecurityEvent, network_of
-from domain.errors import StoreUnavailable
+from domain.errors import OtherSchema, StoreUnavailable
 from domain.time import to_rfc3339
 from services.access.repeats import Repeats
 from services.clock import Clock
@@ -70,6 +70,8 @@ class SecurityLog:
         ship(new)
         try:
             self._store.append([new])
+        except OtherSchema:
+            raise  # there is no log yet, and whoever asked is told what to do
         except StoreUnavailable:
             _LOG.error("not stored: %s", as_line(new))
             raise

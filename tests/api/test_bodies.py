@@ -41,7 +41,10 @@ def test_what_is_no_json_is_400(duty: FlaskClient, path: str, body: str) -> None
 @pytest.mark.parametrize("path", [DASH, API])
 def test_what_is_too_large_is_413(duty: FlaskClient, path: str) -> None:
     body = b'{"a": "' + b"x" * (3 * 1024 * 1024) + b'"}'
-    _is_problem(duty.post(path, data=body, content_type="application/json"), 413)
+    answer = duty.post(path, data=body, content_type="application/json")
+    _is_problem(answer, 413)
+    assert "capacity" not in answer.text
+    assert "is larger than" in answer.text
 
 
 def _router_body(duty: FlaskClient) -> dict[str, Any]:

@@ -115,10 +115,13 @@ def test_a_backup_that_is_told_to_end_leaves_nothing(filled: Run, tmp_path: Path
     assert signal.getsignal(signal.SIGTERM) == before
 
 
-def test_what_is_no_backup_is_refused_in_one_line(filled: Run, tmp_path: Path) -> None:
+def test_what_is_no_backup_is_refused_in_one_line(
+    filled: Run, server: Flask, tmp_path: Path
+) -> None:
     other = tmp_path / "text"
     other.write_bytes(b"not a database" * 100)
-    for words in (("check", other), ("restore", other, "--yes"), ("backup", other)):
+    services_of(server.extensions).close()
+    for words in (("restore", other, "--yes"), ("check", other), ("backup", other)):
         result = filled("db", *words)
         assert result.exit_code == 1
         assert str(other) in result.output
@@ -126,12 +129,47 @@ def test_what_is_no_backup_is_refused_in_one_line(filled: Run, tmp_path: Path) -
     assert "anna" in filled("users", "list").output
 
 
-def test_restoring_asks_first(filled: Run, tmp_path: Path) -> None:
+def test_restoring_asks_first(filled: Run, server: Flask, tmp_path: Path) -> None:
     copy = tmp_path / "first.db"
     filled("db", "backup", copy)
+    services_of(server.extensions).close()
     before = (tmp_path / "kept.db").read_bytes()
-    assert filled("db", "restore", copy, input="n\n").exit_code == 1
+    asked = filled("db", "restore", copy, input="n\n")
+    assert (asked.exit_code, "replace the data" in asked.output) == (1, True)
     assert (tmp_path / "kept.db").read_bytes() == before
+
+
+def test_restoring_asks_nothing_beside_a_server_nor_where_nothing_is(
+    filled: Run, server: Flask, tmp_path: Path
+) -> None:
+    copy = tmp_path / "first.db"
+    filled("db", "backup", copy)
+    with services_of(server.extensions).roster._transactions.reading():  # somebody has it open
+        refused = filled("db", "restore", copy, input="y\n")
+    assert (refused.exit_code, "stop the server" in refused.output) == (1, True)
+    assert "replace the data" not in refused.output
+    services_of(server.extensions).close()
+    for left in tmp_path.glob("kept.db*"):
+        left.unlink()
+    restored = filled("db", "restore", copy)
+    assert restored.exit_code == 0, restored.output
+    assert "replace the data" not in restored.output
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("users", "list"),
+        ("users", "add", "anna", "ADMIN", "--password", PASSWORD),
+        ("roster", "units", "list"),
+        ("log", "verify"),
+    ],
+)
+def test_a_database_without_the_schema_says_what_to_run(run: Run, words: tuple[str, ...]) -> None:
+    result = run(*words)
+    assert result.exit_code == 1
+    assert "flask db upgrade" in result.output
+    assert "no such table" not in result.output
 
 
 def test_an_older_backup_is_brought_to_this_version(
@@ -147,6 +185,7 @@ def test_an_older_backup_is_brought_to_this_version(
     with closing(sqlite3.connect(copy)) as connection:
         connection.execute("PRAGMA journal_mode=DELETE")
     assert "schema 0003" in filled("db", "check", copy).output
+    services_of(server.extensions).close()  # as a process that has ended
     result = filled("db", "restore", copy, "--yes")
     assert result.exit_code == 0, result.output
     assert server.test_client().get("/readyz").status_code == 200

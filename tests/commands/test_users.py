@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterator
 import pytest
 from click.testing import Result
 from flask import Flask
+from sqlalchemy import select
 
 from app import create_app
 from data.database import Database
+from data.schema import security_events
 from data.system_log import SystemLog
 from services.container import services_of
 from settings import Settings
@@ -84,6 +86,30 @@ def test_who_is_not_proved_or_no_administrator_is_refused(
         assert result.exit_code == 1
         assert why in result.output or "too many attempts" in result.output
     assert _recorded(database) == []
+
+
+def test_who_does_it_is_asked_first_and_each_prompt_says_whose(run: Run) -> None:
+    asked = run("add", "bert", "WALL", "--by", "boss", input=f"{PASSWORD}\n{OTHER}\n{OTHER}\n")
+    assert asked.exit_code == 0, asked.output
+    first, second, third = (
+        asked.output.splitlines()[0].split(": ")[0],
+        "New password of bert",
+        ("New password of bert, once more"),
+    )
+    assert first == "Present password of boss, who does it"
+    assert asked.output.index(first) < asked.output.index(second) < asked.output.index(third)
+    refused = run("add", "carl", "WALL", "--by", "boss", input="wrong\n")
+    assert "New password" not in refused.output
+
+
+def test_whose_password_was_tried_for_a_command_is_recorded(run: Run, database: Database) -> None:
+    for password in ("wrong", PASSWORD):
+        run("role", "anna", "WALL", "--by", "boss", input=f"{password}\n")
+    its = security_events.c
+    query = select(its.outcome, its.account, its.reason).where(its.kind == "password")
+    with database.reading() as connection:
+        found = [tuple(row) for row in connection.execute(query.order_by(its.segment, its.seq))]
+    assert found == [("refused", "boss", "command_line"), ("done", "boss", "command_line")]
 
 
 def test_a_disabled_administrator_is_refused(run: Run, database: Database) -> None:

@@ -22,7 +22,7 @@ from domain.file_budget import MOST_REFUSED
 from domain.fixes import Fix, Report, judge
 from domain.reports import TooMuch, Track, numbered
 from domain.stored_fixes import SEGMENT
-from formats import csv_table, geojson, geopackage, points
+from formats import csv_table, geojson, geopackage, gpx, points
 from formats.message import Unreadable
 from formats.registry import FILE_FORMATS, file_format
 from tests.formats.samples import RECEIVED_AT
@@ -146,6 +146,33 @@ def test_a_time_without_a_zone_is_utc_only_when_somebody_says_so(time: str) -> N
         assert believed.fix_time.replace(second=0, microsecond=0) == START.replace(
             second=0, microsecond=0
         )
+
+
+def test_times_are_read_as_gdal_writes_them(tmp_path: Path) -> None:
+    frame = geopandas.GeoDataFrame(
+        {"time": [datetime(2026, 11, 30, 22, 2, 13, tzinfo=UTC)]},
+        geometry=[shapely.Point(20.9, 42.6)],
+        crs="EPSG:4326",
+    )
+    path = tmp_path / "gdal.csv"
+    pyogrio.write_dataframe(frame, path, driver="CSV", layer_options={"GEOMETRY": "AS_XY"})
+    assert b"2026/11/30 22:02:13" in path.read_bytes()
+    ((one,),) = csv_table.decode(path.read_bytes(), device="d")
+    assert one.fix_time == datetime(2026, 11, 30, 22, 2, 13, tzinfo=UTC)
+    assert not one.faults
+    ((zoneless,),) = csv_table.decode(b"X,Y,time\n20.9,42.6,2026/11/30 22:02:13\n", device="d")
+    assert [fault.reason for fault in zoneless.faults] == ["no_zone"]
+
+
+def test_what_is_broken_is_told_in_our_words() -> None:
+    number = b'{"type":"Point","coordinates":[' + b"1" * 5000 + b",1]}"
+    with pytest.raises(Unreadable) as long:
+        list(geojson.decode(number))
+    assert long.value.detail == "has a number of thousands of digits"
+    with pytest.raises(Unreadable) as broken:
+        list(gpx.decode(b"<gpx><trk"))
+    assert broken.value.detail.startswith("is broken: unclosed token")
+    assert not broken.value.detail.endswith("'")
 
 
 def test_a_bad_row_tells_its_number_and_the_rest_goes_on() -> None:

@@ -8,6 +8,9 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from domain.access.passwords import WeakPassword
+from domain.access.security import NewSecurityEvent
+from domain.roster import Unit
 from services.container import Services
 
 GIVEN = "four green boats today"
@@ -99,6 +102,37 @@ def test_the_present_password_is_asked_for_and_counted(anna: FlaskClient) -> Non
     statuses = [_change(anna, f"wrong {number}", OWN) for number in range(7)]
     assert statuses[0] == 400
     assert statuses[-1] == 429
+
+
+def test_who_tries_passwords_at_an_open_session_is_recorded(
+    anna: FlaskClient, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noted: list[NewSecurityEvent] = []
+    monkeypatch.setattr(services.security, "note", noted.append)
+    monkeypatch.setattr(services.security, "record", noted.append)
+    _change(anna, "wrong", "another one", "not the same")  # nothing was tried
+    _change(anna, "wrong", OWN)
+    _change(anna, GIVEN, "short")  # and this tells that the present one was right
+    _change(anna, GIVEN, OWN)
+    statuses = [_change(anna, f"wrong {number}", OWN) for number in range(7)]
+    told = [(one.outcome, one.status) for one in noted]
+    assert told == [
+        ("refused", 400),
+        ("done", 400),
+        ("done", 303),
+        *(("refused", 400) if status == 400 else ("throttled", 429) for status in statuses),
+    ]
+    assert {(one.kind, one.account, one.address, one.reason) for one in noted} == {
+        ("password", "anna", "127.0.0.1", "own_password")
+    }
+
+
+def test_call_signs_of_the_roster_are_no_passwords(services: Services) -> None:
+    services.accounts.add("bert", "WALL", "Falkenberg-2026")
+    services.roster.add(Unit("p1", "FALKENBERG-1"))
+    for password in ("Falkenberg-2026", "1-GREBNEKLAF-1"):
+        with pytest.raises(WeakPassword):
+            services.accounts.set_password("bert", password)
 
 
 @pytest.mark.parametrize("headers", [{"Origin": "https://x.example"}, {"Sec-Fetch-Site": "none "}])

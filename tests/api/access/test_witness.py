@@ -18,7 +18,7 @@ from commands.process_log import Lines
 from data.database import Database
 from data.schema import security_events
 from domain.access.security import NewSecurityEvent
-from domain.errors import NotPermitted, NotSignedIn, StoreUnavailable
+from domain.errors import NoRoom, NotPermitted, NotSignedIn, StoreUnavailable
 from domain.roster import Unit
 from services.access.asking import remember_refusal
 from services.container import Services
@@ -166,6 +166,26 @@ def test_a_second_person_s_password_is_recorded_and_never_without(
             ],
         )
     )
+
+
+def test_who_is_sent_away_and_whose_token_is_none_is_told_apart(
+    stranger: FlaskClient,
+    services: Services,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def full(*_given: object, **_named: object) -> None:
+        raise NoRoom("others are being checked", retry_after=2)
+
+    monkeypatch.setattr(services.accounts, "sign_in", full)
+    assert stranger.post("/sign-in", data={"name": "duty", "password": "x"}).status_code == 503
+    wrong = {"Authorization": "Bearer no-such-token"}
+    assert stranger.get("/api/v1/operations", headers=wrong).status_code == 401
+    found = {(one.kind, one.outcome, one.account, one.reason) for one in rows(services, settings)}
+    assert found == {
+        ("sign_in", "throttled", "duty", "busy"),
+        ("refused", "refused", None, "token"),
+    }
 
 
 SECRET = st.uuids().map(lambda one: f"Zq{one.hex[:14]}")

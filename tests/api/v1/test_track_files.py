@@ -174,6 +174,8 @@ def test_a_file_that_is_too_large_is_refused_before_it_is_read(
 ) -> None:
     answer = look(ask, b"x" * (MOST_BYTES + 1))
     assert answer.status_code == 413
+    assert answer.get_json(force=True)["field"] == "file"
+    assert "MB: split it, or use flask tracks import" in answer.get_json(force=True)["detail"]
     monkeypatch.setattr(track_files, "MOST_BYTES", 10)
     assert "larger" in look(ask, table(5)).json["detail"]
 

@@ -9,11 +9,74 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.access.common_passwords import CommonPasswords
+from data.kosovo.places import place_words
 from domain.access.passwords import LONGEST, SHORTEST, WeakPassword, check_password, seen_length
 from domain.access.variety import is_repeated, period, without_runs
 from settings import ROOT
 
 COMMON = CommonPasswords()
+GOOD = (
+    "correct horse battery staple",
+    "six wet umbrellas by the door",
+    "my uncle mends slow clocks",
+    "the kettle sings at dawn",
+    "purple giraffe under ice",
+    "lanterns float past the mill",
+    "a bridge at four o'clock",
+    "bread, salt and a blue cup",
+    "nobody counts the swallows",
+    "rain on a tin roof again",
+    "she painted the fence twice",
+    "eleven spoons in a drawer",
+    "trzy zielone rowery",
+    "cztery krzywe parasole",
+    "babcia piecze szarlotkę",
+    "jeż śpi pod starym płotem",
+    "kot na gorącym dachu",
+    "w lesie rosną grzyby",
+    "zażółć gęślą jaźń",
+    "pada deszcz, a my idziemy",
+    "stara łódka na jeziorze",
+    "dziesięć kluczy bez zamka",
+    "patrol gubi mapę w lesie",
+    "mleko i miód o poranku",
+    "macja fle mbi divan",
+    "pesë zogj mbi çati",
+    "gjyshi im mbjell domate",
+    "shiu bie mbi mal sot",
+    "dy libra të vjetër",
+    "nëna gatuan byrek nesër",
+    "ura e gurit mbi lumë",
+    "dritarja e hapur natën",
+    "tri zelene ograde",
+    "moja baka voli jabuke",
+    "pas spava ispod stola",
+    "kiša pada po krovu",
+    "stari sat kuca polako",
+    "deset crvenih lampi",
+    "u šumi rastu pečurke",
+    "sutra idemo na reku",
+    "пять зелёных лодок",
+    "четири старе столице",
+    "моја бака воли јабуке",
+    "tři malé modré lodě",
+    "vier krumme Regenschirme",
+    "die Katze schläft im Korb",
+    "quattro gatti sul tetto",
+    "la nonna cuoce il pane",
+    "cinq bateaux verts",
+    "le chat dort sous la table",
+    "yeşil kapılı eski ev",
+    "dört küçük mavi tekne",
+    "police horses eat my apples",
+    "kosovo and four other words of mine",
+    "camp fires burn low tonight",
+    "Kp7#vQ2m!xZ9",
+    "7391048266150",
+    "wR8-tnQ4-zeY6-hup",
+    "四つの緑の自転車と二艘の舟",
+    "m4ple+r1ver+b0at+tr0ut",
+)
 NAME = "anna.kowalska"
 
 
@@ -58,7 +121,8 @@ def test_what_nobody_would_try_is_taken_whatever_it_is_made_of(password: str) ->
         ("abcabcabcabcab", "repeated"),
         ("fpu-test-fpu-test", "repeated"),
         ("żółwżółwżółw", "repeated"),
-        ("aabbaabbccaab", "repeated"),
+        ("aabbaabbccaab", "too_few"),
+        ("20261201000000", "too_few"),
         ("123456789012", "common"),
         ("Password2026", "common"),
         ("P@ssw0rd2026!", "common"),
@@ -71,6 +135,15 @@ def test_what_nobody_would_try_is_taken_whatever_it_is_made_of(password: str) ->
         ("k0s0v0-2026-12", "known_word"),
         ("Gračanica 12345", "known_word"),
         ("policja-mitrovica", "known_word"),
+        ("fjalekalimi123", "known_word"),
+        ("Fjalëkalimi!2026", "known_word"),
+        ("Shqiperia2026", "known_word"),
+        ("CampVillaggio1", "known_word"),
+        ("Lozinka-Beograd", "known_word"),
+        ("2026imilakelajf", "known_word"),
+        ("Acivortim2026", "known_word"),
+        ("akslawok.anna", "own_name"),
+        ("akslawok2026!", "own_name"),
         ("anna.kowalska12", "own_name"),
         ("Anna-2026-12-01", "own_name"),
         ("line one\nline two", "unreadable"),
@@ -81,6 +154,27 @@ def test_what_a_stranger_would_try_is_refused_by_the_rule_it_breaks(
     password: str, rule: str
 ) -> None:
     assert _rule(password) == rule
+
+
+def test_what_is_both_says_the_words_and_not_the_part_of_the_name() -> None:
+    assert _rule("EulexFPU2026!", "u-fpu-duty") == "known_word"
+    assert _rule("u-fpu-duty2026", "u-fpu-duty") == "own_name"
+
+
+@pytest.mark.parametrize("password", ["Orion1-Orion2!", "lyra.2026-12-1", "1-NOIRO-20261"])
+def test_the_unit_s_own_words_are_no_password(password: str) -> None:
+    words = ("ORION-1", "ORION-2", "LYRA-3")
+    check_password(password, NAME, COMMON)
+    with pytest.raises(WeakPassword) as refused:
+        check_password(password, NAME, COMMON, words)
+    assert refused.value.rule == "known_word"
+
+
+@pytest.mark.parametrize("password", GOOD)
+def test_a_good_passphrase_is_taken_beside_every_word_of_the_place(password: str) -> None:
+    words = place_words() | {"ORION-1", "LYRA-3", "Exercise North", "phone-7", "live"}
+    for name in (NAME, "u-fpu-duty", "wall"):
+        check_password(password, name, COMMON, words)
 
 
 @pytest.mark.parametrize("name", ["patrol-lyra-1", "wall", "o.nowak_2"])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import secrets
+from base64 import b64encode, b85encode, urlsafe_b64encode
+from collections.abc import Callable
 from ipaddress import ip_address
 
 import pytest
@@ -89,6 +91,12 @@ def test_any_text_is_networks_or_a_fault(text: str) -> None:
         "abcdefghijklmnopqrstuvwxyz0123456789",
         "qwertyuiopasdfghjklzxcvbnm123456",
         "1122" * 9 + "3",
+        "FPU-Operations-Dashboard-FPU-Operations-Dashboard",
+        "FPU_Operations_Dashboard/FPU.Operations.Dashboard!",
+        "Operations-FPU-Dashboard-FPU-Dashboard-Operations",
+        "lamp wheel, wheel lamp; lamp wheel wheel lamp",
+        "please-change-this-super-secret-key-in-production",
+        "eulex.kosovo.mitrovica.prishtina.2026",
     ],
 )
 def test_a_secret_that_can_be_guessed_is_none(secret: str) -> None:
@@ -97,7 +105,21 @@ def test_a_secret_that_can_be_guessed_is_none(secret: str) -> None:
     assert "secrets.token_urlsafe" in fault
 
 
-@pytest.mark.parametrize("make", [secrets.token_urlsafe, secrets.token_hex])
-def test_random_secrets_are_taken(make: object) -> None:
-    assert callable(make)
-    assert [fault_of_secret(make(32)) for _ in range(300)] == [None] * 300
+def _base64(size: int) -> str:
+    return b64encode(secrets.token_bytes(size)).decode()
+
+
+def _digits(size: int) -> str:
+    return "".join(secrets.choice("0123456789") for _ in range(2 * size))
+
+
+@pytest.mark.parametrize("size", [24, 32, 48, 64])
+@pytest.mark.parametrize("make", [secrets.token_urlsafe, secrets.token_hex, _base64, _digits])
+def test_random_secrets_are_taken(make: Callable[[int], str], size: int) -> None:
+    assert [fault_of_secret(make(size)) for _ in range(300)] == [None] * 300
+
+
+@given(st.binary(min_size=32, max_size=64).filter(lambda raw: len(set(raw)) > 24))
+def test_no_encoding_of_random_bytes_is_refused(raw: bytes) -> None:
+    encoded = (raw.hex(), urlsafe_b64encode(raw).decode(), b85encode(raw).decode())
+    assert [fault_of_secret(one) for one in encoded] == [None] * 3
