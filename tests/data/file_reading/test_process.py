@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from subprocess import PIPE, Popen
@@ -31,6 +31,7 @@ from domain.fixes import Rejection, Report
 from domain.reports import Unreadable
 from settings import ROOT
 
+OTHERS: set[int] = set()
 UNHURRIED = FileBudget(processor_s=120, wait_s=300)
 TABLE = b"time,lat,lon\n2026-11-20T08:00:00Z,42.6,20.9\n2026-11-20T08:00:01Z,42.6,20.9\n"
 
@@ -265,8 +266,20 @@ def test_a_summary_comes_back_as_it_was(summary: Summary) -> None:
 # --- processes -----------------------------------------------------------------------------------
 
 
+@pytest.fixture(autouse=True)
+def _others() -> Iterator[None]:
+    """What other tests have left in this process is not counted."""
+    OTHERS.update(_all_children())
+    yield
+    OTHERS.clear()
+
+
 def children() -> list[int]:
-    """The processes that this one has started and that have not been seen to end."""
+    """The processes that a test has started and that have not been seen to end."""
+    return [number for number in _all_children() if number not in OTHERS]
+
+
+def _all_children() -> list[int]:
     path = Path(f"/proc/self/task/{os.getpid()}/children")
     return [int(number) for number in path.read_text().split()]
 
