@@ -93,10 +93,12 @@ def opened(services: Services, region: str, event: str, **changes: Any) -> tuple
     return meta | more, prefill(event_form(region, event), view, "en")
 
 
-def confirmed(services: Services) -> None:
+def confirmed(services: Services) -> Any:
+    """Confirm the first incident; the values that were sent."""
     meta, typed = opened(services, "INC", "confirm")
     typed |= {"record.kp_unit": "Mitrovica South", "channel_ref": "KP-OPS 2"}
     assert send_event(services, meta, typed, "en").done
+    return typed
 
 
 def requested(services: Services, **changes: Any) -> Sent:

@@ -147,11 +147,11 @@ def test_only_who_may_correct_gets_the_button(server: Flask) -> None:
 def test_a_correction_strikes_out_and_never_hides(server: Flask) -> None:
     with signed_in(server, "duty") as services:
         report(services)
-        confirmed(services)
+        said = confirmed(services)
         first = services.incidents.history(OPERATION, INCIDENT)[1]
         for unit in ("Mitrovica North", "Regional directorate"):
-            meta, typed = opened(services, "INC", "confirm", corrects=first.event_id)
-            typed |= {"record.kp_unit": unit, "channel_ref": "KP-OPS 2"}
+            meta, _ = opened(services, "INC", "confirm", corrects=first.event_id)
+            typed = said | {"record.kp_unit": unit}  # the time too, as the screen fills it in
             assert send_event(services, meta, typed, "en").done
         view = view_of(services)
         versions = Corrections(view.history).versions(first.event_id)
