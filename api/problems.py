@@ -24,6 +24,7 @@ STATUS: dict[type[errors.DashboardError], int] = {
     errors.TooCostly: 422,
     errors.TooManyRequests: 429,
     errors.NoRoom: 503,
+    errors.OtherSchema: 503,
     errors.StoreUnavailable: 503,
 }
 """Every capability to refuse, and the status that says it."""
