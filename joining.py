@@ -47,12 +47,6 @@ from services.access.accounts import Accounts
 from services.access.attempts import SignInAttempts
 from services.access.credentials import Credentials
 from services.access.limiting import IN_PROCESS, LateLimiter
-from services.access.persons import RecordedPersons
-from services.access.process_record import ProcessRecord
-from services.access.security_check import SecurityCheck
-from services.access.security_keeping import SecurityKeeping
-from services.access.security_log import SecurityLog
-from services.access.security_reading import SecurityReading
 from services.access.start_check import DemonstrationCredentials, StartCheck
 from services.anchoring import Anchoring
 from services.clock import Clock, utc_now
@@ -81,6 +75,12 @@ from services.reception import CHECK_EVERY, Reception
 from services.roster import RosterService
 from services.scenario_player import UseCases
 from services.sealing import Sealing
+from services.security.check import SecurityCheck
+from services.security.keeping import SecurityKeeping
+from services.security.log import SecurityLog
+from services.security.persons import RecordedPersons
+from services.security.process_record import ProcessRecord
+from services.security.reading import SecurityReading
 from services.spots import Spots
 from services.timers import TimerBooks, Timers
 from services.track_analysis import TrackAnalyses

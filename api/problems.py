@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from domain import errors
 from pages.session import visitor
-from services.access.asking import remember_refusal
+from services.security.asking import remember_refusal
 
 STATUS: dict[type[errors.DashboardError], int] = {
     errors.InvalidField: 400,

@@ -17,8 +17,8 @@ from pages.incident_view import actor_of
 from pages.log_entry import SHOWN, lines_part, read_line
 from pages.session import current_language, current_user
 from pages.strings import text
-from services.access.asking import remember_refusal
 from services.container import Services
+from services.security.asking import remember_refusal
 
 
 def register(app: Dash, services: Services) -> None:

@@ -21,9 +21,9 @@ from pages.incident_view import actor_of
 from pages.places import point_of, position_of_mgrs
 from pages.session import current_user
 from pages.strings import catalogue, text
-from services.access.asking import remember_refusal
 from services.container import Services
 from services.incident_writing import Outcome
+from services.security.asking import remember_refusal
 
 Meta = dict[str, Any]
 

@@ -17,10 +17,10 @@ from commands.process_log import start_process_log
 from commands.start import refuse_demonstration
 from data.database import Database
 from data.migrate import is_current
-from services.access.process_record import ProcessRecord
 from services.access.start_check import StartCheck
 from services.clock import Clock
 from services.roster import RosterService
+from services.security.process_record import ProcessRecord
 from settings import Settings
 
 

@@ -10,7 +10,7 @@ import click
 from commands.group import Group
 from domain.errors import InvalidField
 from domain.time import to_rfc3339
-from services.access.security_keeping import SecurityKeeping
+from services.security.keeping import SecurityKeeping
 
 
 class HasSecurityKeeping(Protocol):

@@ -9,10 +9,10 @@ import click
 from domain.errors import DashboardError, NotPermitted
 from services.access.accounts import Accounts
 from services.access.credentials import Credentials
-from services.access.persons import RecordedPersons
-from services.access.security_log import SecurityLog
 from services.access.start_check import REMOVE, DemonstrationCredentials
 from services.clock import Clock
+from services.security.log import SecurityLog
+from services.security.persons import RecordedPersons
 
 HERE = "the command line"
 

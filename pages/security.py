@@ -19,8 +19,8 @@ from pages.plain import with_parts
 from pages.session import visitor
 from pages.shell import ShellContext, shell, shell_context
 from pages.strings import catalogue, text
-from services.access.security_reading import COUNTED_TO, SecurityPage
 from services.container import Services
+from services.security.reading import COUNTED_TO, SecurityPage
 
 FILTERS = ("kind", "outcome", "account", "address", "from", "to")
 PAGE = 100

@@ -13,10 +13,6 @@ from domain.file_budget import FileBudget
 from domain.policy import Policy
 from services.access.accounts import Accounts
 from services.access.credentials import Credentials
-from services.access.process_record import ProcessRecord
-from services.access.security_keeping import SecurityKeeping
-from services.access.security_log import SecurityLog
-from services.access.security_reading import SecurityReading
 from services.access.start_check import DemonstrationCredentials, StartCheck
 from services.anchoring import Anchoring
 from services.cache import Cache
@@ -39,6 +35,10 @@ from services.ports import Heads
 from services.quarantine import Quarantine
 from services.quarantine_many import QuarantineOfMany
 from services.roster import RosterService
+from services.security.keeping import SecurityKeeping
+from services.security.log import SecurityLog
+from services.security.process_record import ProcessRecord
+from services.security.reading import SecurityReading
 from services.spots import Spots
 from services.timers import Timers
 from services.track_analysis import TrackAnalyses

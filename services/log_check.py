@@ -77,7 +77,7 @@ class SystemChain(Protocol):
 
 
 class SecurityFaults(Protocol):
-    """The security log beside the chain of the system; ``services/access/security_check.py``."""
+    """The security log beside the chain of the system; ``services/security/check.py``."""
 
     def check(
         self, connection: Transaction, system: Sequence[SystemEvent]

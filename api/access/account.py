@@ -24,8 +24,8 @@ from domain.errors import InvalidField, NoRoom, NotFound, NotPermitted, NotSigne
 from domain.time import to_date_time_group
 from pages.session import Visitor, current_language, visitor
 from pages.strings import catalogue, text
-from services.access.asking import remember_proof
 from services.container import Services
+from services.security.asking import remember_proof
 
 _TOLD = ("password", "session", "sessions", "token", "gone")
 """What the page may say after something was done; anything else in the address is not said."""

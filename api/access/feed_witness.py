@@ -7,8 +7,8 @@ from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from domain.access.security import NewSecurityEvent, believed_address
-from services.access.security_log import SecurityLog
 from services.clock import Clock
+from services.security.log import SecurityLog
 
 _FEEDS = frozenset({"/feeds/osmand", "/feeds/owntracks", "/feeds/cot"})
 _REFUSED = {"401": "refused", "403": "refused", "415": "refused", "429": "throttled"}

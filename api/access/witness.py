@@ -19,8 +19,8 @@ from domain.access.accounts import User
 from domain.access.security import NewSecurityEvent, believed_address, plain_reason
 from domain.errors import NotFound, NotPermitted, NotSignedIn, StoreUnavailable, TooManyRequests
 from pages.session import visitor
-from services.access.asking import Asking, asking, begin, end
 from services.container import Services
+from services.security.asking import Asking, asking, begin, end
 
 _REFUSALS = {401, 403, 404, 415, 429}
 _SCREENS = {NotSignedIn: 401, NotPermitted: 403, NotFound: 404, TooManyRequests: 429}

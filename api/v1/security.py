@@ -7,7 +7,7 @@ from flask import Blueprint, Response, jsonify, request
 from api.v1.bounds import whole
 from domain.access.rights import Act, Data, requires
 from pages.session import current_user
-from services.access.security_reading import MOST_ON_A_PAGE, SecurityReading, view
+from services.security.reading import MOST_ON_A_PAGE, SecurityReading, view
 
 ADDRESS = "/api/v1/security-events"
 

@@ -20,8 +20,8 @@ from data.schema import security_events
 from domain.access.security import NewSecurityEvent
 from domain.errors import NoRoom, NotPermitted, NotSignedIn, StoreUnavailable
 from domain.roster import Unit
-from services.access.asking import remember_refusal
 from services.container import Services
+from services.security.asking import remember_refusal
 from settings import Settings
 from tests.api.conftest import BEARER
 from tests.api.v1.asking import asking

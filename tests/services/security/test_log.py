@@ -18,8 +18,8 @@ from domain.access.security import (
     short,
 )
 from domain.errors import StoreUnavailable
-from services.access.repeats import A_DAY, A_MINUTE, Repeats
-from services.access.security_log import MOST_WAITING, SecurityLog
+from services.security.log import MOST_WAITING, SecurityLog
+from services.security.repeats import A_DAY, A_MINUTE, Repeats
 
 NOW = datetime(2026, 12, 1, 2, 41, tzinfo=UTC)
 REFUSED = NewSecurityEvent("refused", "refused", NOW, address="192.0.2.1", status=401)

@@ -10,8 +10,8 @@ from typing import Any, Protocol
 
 from domain.access.security import NewSecurityEvent
 from domain.errors import DashboardError
-from services.access.security_log import SecurityLog
 from services.clock import Clock
+from services.security.log import SecurityLog
 
 _LOGGER = logging.getLogger(__name__)
 

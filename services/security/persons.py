@@ -8,9 +8,9 @@ from typing import Protocol
 from domain.access.accounts import User
 from domain.access.security import NewSecurityEvent
 from domain.errors import NoRoom, NotPermitted, NotSignedIn, TooManyRequests
-from services.access.asking import asking
-from services.access.security_log import SecurityLog
 from services.clock import Clock
+from services.security.asking import asking
+from services.security.log import SecurityLog
 
 
 class Accounts(Protocol):

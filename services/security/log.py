@@ -1,7 +1,7 @@
 """Writes the security log, beside the requests and outside the locks of incidents.
 
-``note`` is for what strangers cause: it counts (``services/access/repeats.py``), waits for nothing,
-and a duty writes within a second. ``record`` is for acts of people who are known: it returns when
+``note`` is for what strangers cause: it counts (``repeats.py``), waits for nothing, and
+a duty writes within a second. ``record`` is for acts of people who are known: it returns when
 the entry is durable. Each entry also goes to the logger ``security`` as one line of JSON, which may
 be shipped elsewhere (``commands/process_log.py``).
 """
@@ -20,8 +20,8 @@ from typing import Any, Protocol
 from domain.access.security import NewSecurityEvent, network_of
 from domain.errors import OtherSchema, StoreUnavailable
 from domain.time import to_rfc3339
-from services.access.repeats import Repeats
 from services.clock import Clock
+from services.security.repeats import Repeats
 
 MOST_WAITING = 2_000
 """Entries that wait while the store takes nothing; what is beyond is counted and shipped only."""

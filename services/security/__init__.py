@@ -1,0 +1,1 @@
+"""The security log: who came in and who was refused, and who keeps and reads it."""
