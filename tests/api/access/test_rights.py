@@ -186,7 +186,8 @@ def test_what_is_not_declared_is_given_to_nobody(
 def _near(place: tuple[float, float]) -> re.Pattern[str]:
     """The place in degrees, however exact, down to a hundred metres: cut or rounded."""
     said = {f"{value:.3f}" for value in place} | {f"{value - 0.0005:.3f}" for value in place}
-    return re.compile("|".join(re.escape(one) for one in said))
+    # a time with parts of a second may end in the same digits
+    return re.compile(r"(?<![:\d])(?:" + "|".join(re.escape(one) for one in said) + ")")
 
 
 def _exactly(place: tuple[float, float]) -> re.Pattern[str]:
