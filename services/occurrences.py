@@ -22,6 +22,7 @@ from domain.system_entries import SYSTEM
 from domain.time import to_date_time_group, to_rfc3339
 from domain.transitions import LOG
 from domain.words import clean
+from services.alarm_ports import Alarm
 from services.alert_books import AlertBooks
 from services.clock import Clock
 from services.command_ids import Sent, carried_out
@@ -120,126 +121,83 @@ class Occurrences:
         self._wake()
         return view
 
-    def alarm(
-        self,
-        connection: Transaction,
-        *,
-        operation: str,
-        unit: str,
-        callsign: str,
-        device: str,
-        kind: str,
-        occurred_at: datetime,
-        received_at: datetime,
-        latitude: float | None,
-        longitude: float | None,
-        uid: str = "",
-        goes_on: bool = False,
-        told: bool = False,
-    ) -> None:
+    def alarm(self, connection: Transaction, alarm: Alarm) -> None:
         """An alarm of a device, inside the transaction that stores its fix.
 
         As long as nobody has acknowledged the one before, it is a repeat of that (``open_for``).
         One that ``goes_on`` with what somebody has taken is counted there and rings no more; one
         that was ``told`` before somebody took it is the same message once more.
         """
-        where = None if latitude is None else {"lat": latitude, "lon": longitude}
-        record = _alarm_record(unit, callsign, device, kind, where, uid)
-        whose = unit, device, record.get("uid", ""), kind
-        book = self._alerts.current(connection, operation)
-        repeats = self._log.repeats(connection, operation) if told or goes_on else {}
-        if told and book.has_told(*whose, occurred_at, repeats):
+        if self._is_known(connection, alarm, goes_on=alarm.goes_on):
             return
-        earlier = book.open_for(*whose)
-        if earlier is None and goes_on:
-            earlier = book.taken_for(*whose, occurred_at, repeats)
-        if earlier is not None:
-            self._repeat(connection, operation, earlier, record, occurred_at, received_at)
-        else:
-            self._append(connection, operation, _command(RAISED, SYSTEM, occurred_at, record), None)
-            raised = self._alerts.current(connection, operation).open_for(*whose)
-            if raised is not None:
-                self._journal.append(connection, operation, "alert", raised.view(), received_at)
+        command = _command(RAISED, SYSTEM, alarm.occurred_at, _alarm_record(alarm))
+        self._append(connection, alarm.operation, command, None)
+        raised = self._alerts.current(connection, alarm.operation).open_for(*alarm.whose)
+        if raised is not None:
+            self._journal.append(
+                connection, alarm.operation, "alert", raised.view(), alarm.received_at
+            )
 
-    def _repeat(
-        self,
-        connection: Transaction,
-        operation: str,
-        alert: Alert,
-        record: dict[str, Any],
-        occurred_at: datetime,
-        received_at: datetime,
-    ) -> None:
-        """Counted for good; the log is told where it is due (``domain.repeats``)."""
-        known = self._log.repeats(connection, operation).get(alert.id)
-        repeats = (known or alert.repeats(received_at)).with_call(
-            to_rfc3339(occurred_at), record["alarm"], record.get("uid", ""), record["position"]
-        )
-        if repeats.due(received_at):
-            repeats = replace(repeats, recorded_at=received_at)
-            told = {**record, "again": alert.id, **repeats.summary()}
-            self._append(connection, operation, _command(RAISED, SYSTEM, occurred_at, told), None)
-        self._log.keep_repeats(connection, operation, alert.id, repeats)
-        view = alert.with_repeats(repeats).view()
-        self._journal.append(connection, operation, "alert", view, received_at)
-
-    def came_late(
-        self,
-        connection: Transaction,
-        *,
-        operation: str,
-        unit: str,
-        callsign: str,
-        device: str,
-        kind: str,
-        occurred_at: datetime,
-        received_at: datetime,
-        latitude: float | None,
-        longitude: float | None,
-        uid: str = "",
-        goes_on: bool = False,
-        told: bool = False,
-    ) -> None:
+    def came_late(self, connection: Transaction, alarm: Alarm) -> None:
         """An alarm that is history by now. It is counted where the same person's call is open;
         otherwise it is a line of the log, once, which is read and does not ring."""
-        where = None if latitude is None else {"lat": latitude, "lon": longitude}
-        about = _alarm_record(unit, callsign, device, kind, where, uid)
-        whose = unit, device, about.get("uid", ""), kind
-        book = self._alerts.current(connection, operation)
-        repeats = self._log.repeats(connection, operation) if told else {}
-        if told and book.has_told(*whose, occurred_at, repeats):
+        if self._is_known(connection, alarm, goes_on=False):
             return
-        earlier = book.open_for(*whose)
-        if earlier is not None:
-            self._repeat(connection, operation, earlier, about, occurred_at, received_at)
+        where = alarm.latitude, alarm.longitude
+        place = "" if where[0] is None else f" at {where[0]:.5f}, {where[1]:.5f}"
+        whom = f" ({alarm.of_whom})" if alarm.of_whom else ""
+        said = to_date_time_group(alarm.occurred_at)
+        text = (
+            f"{alarm.callsign}: the device {alarm.device}{whom} said {alarm.kind} at {said}{place}."
+            " It came late."
+        )
+        if alarm.told and self._has_line(connection, alarm, text):
             return
-        place = "" if latitude is None else f" at {latitude:.5f}, {longitude:.5f}"
-        if "uid" in about:
-            device = f"{device} ({uid})"
-        said = to_date_time_group(occurred_at)
-        text = f"{callsign}: the device {device} said {kind} at {said}{place}. It came late."
-        if told and book.has_line(occurred_at, text):
-            return
-        record = {"text": text, "unit": unit, "significant": True}
-        command = _command("entry", SYSTEM, occurred_at, record)
-        self._append(connection, operation, command, "log")
+        record = {"text": text, "unit": alarm.unit, "significant": True}
+        self._append(
+            connection, alarm.operation, _command("entry", SYSTEM, alarm.occurred_at, record), "log"
+        )
 
-    def taken_back(
-        self,
-        connection: Transaction,
-        *,
-        operation: str,
-        unit: str,
-        callsign: str,
-        device: str,
-        occurred_at: datetime,
-    ) -> None:
+    def taken_back(self, connection: Transaction, alarm: Alarm) -> None:
         """A call that was taken back on the device, as a line of the log, once. The alert stays; a
         person closes it."""
-        record = taken_back_record(unit, callsign, device)
-        if not self._alerts.current(connection, operation).has_line(occurred_at, record["text"]):
-            command = _command("entry", SYSTEM, occurred_at, record)
-            self._append(connection, operation, command, "log")
+        record = taken_back_record(alarm.unit, alarm.callsign, alarm.device)
+        if not self._has_line(connection, alarm, record["text"]):
+            command = _command("entry", SYSTEM, alarm.occurred_at, record)
+            self._append(connection, alarm.operation, command, "log")
+
+    def _has_line(self, connection: Transaction, alarm: Alarm, text: str) -> bool:
+        book = self._alerts.current(connection, alarm.operation)
+        return book.has_line(alarm.occurred_at, text)
+
+    def _is_known(self, connection: Transaction, alarm: Alarm, *, goes_on: bool) -> bool:
+        """Whether nothing more is due: it was heard before, or is counted with what it repeats."""
+        book = self._alerts.current(connection, alarm.operation)
+        repeats = self._log.repeats(connection, alarm.operation) if alarm.told or goes_on else {}
+        if alarm.told and book.has_told(*alarm.whose, alarm.occurred_at, repeats):
+            return True
+        earlier = book.open_for(*alarm.whose)
+        if earlier is None and goes_on:
+            earlier = book.taken_for(*alarm.whose, alarm.occurred_at, repeats)
+        if earlier is not None:
+            self._repeat(connection, earlier, alarm)
+        return earlier is not None
+
+    def _repeat(self, connection: Transaction, alert: Alert, alarm: Alarm) -> None:
+        """Counted for good; the log is told where it is due (``domain.repeats``)."""
+        operation, record = alarm.operation, _alarm_record(alarm)
+        known = self._log.repeats(connection, operation).get(alert.id)
+        repeats = (known or alert.repeats(alarm.received_at)).with_call(
+            to_rfc3339(alarm.occurred_at), alarm.kind, alarm.of_whom, record["position"]
+        )
+        if repeats.due(alarm.received_at):
+            repeats = replace(repeats, recorded_at=alarm.received_at)
+            told = {**record, "again": alert.id, **repeats.summary()}
+            command = _command(RAISED, SYSTEM, alarm.occurred_at, told)
+            self._append(connection, operation, command, None)
+        self._log.keep_repeats(connection, operation, alert.id, repeats)
+        view = alert.with_repeats(repeats).view()
+        self._journal.append(connection, operation, "alert", view, alarm.received_at)
 
     def _situation(self, operation_id: str, actor: Actor) -> Situation:
         operation = self._roster.operation(operation_id)
@@ -271,23 +229,17 @@ class Occurrences:
         return stored
 
 
-def _alarm_record(
-    unit: str,
-    callsign: str,
-    device: str,
-    kind: str,
-    position: dict[str, Any] | None,
-    uid: str,
-) -> dict[str, Any]:
+def _alarm_record(alarm: Alarm) -> dict[str, Any]:
+    nowhere = alarm.latitude is None
     record = {
-        "kind": kind_of_alarm(kind),
-        "unit": unit,
-        "callsign": callsign,
-        "device": device,
-        "alarm": kind,
-        "position": position,
+        "kind": kind_of_alarm(alarm.kind),
+        "unit": alarm.unit,
+        "callsign": alarm.callsign,
+        "device": alarm.device,
+        "alarm": alarm.kind,
+        "position": None if nowhere else {"lat": alarm.latitude, "lon": alarm.longitude},
     }
-    return record | ({"uid": uid} if uid and uid != device else {})
+    return record | ({"uid": alarm.of_whom} if alarm.of_whom else {})
 
 
 def _decision(alert: Alert, incident: str | None, reason: str | None) -> dict[str, str]:

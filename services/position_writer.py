@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import Any
@@ -223,34 +223,12 @@ class PositionWriter:
         ways = ((tally.alarming, self._alarms.alarm), (tally.too_late, self._alarms.came_late))
         for items, say in ways:
             for item in items:
-                alarm = item.alarm
-                if alarm is None:
+                if item.alarm is None:
                     continue
-                if not alarm.kind:
-                    self._alarms.taken_back(
-                        connection,
-                        operation=alarm.filing.operation,
-                        unit=alarm.filing.unit,
-                        callsign=alarm.filing.callsign,
-                        device=item.device,
-                        occurred_at=alarm.occurred_at,
-                    )
-                    continue
-                say(
-                    connection,
-                    operation=alarm.filing.operation,
-                    unit=alarm.filing.unit,
-                    callsign=alarm.filing.callsign,
-                    device=item.device,
-                    kind=alarm.kind,
-                    occurred_at=alarm.occurred_at,
-                    received_at=tally.submission.received_at,
-                    latitude=alarm.latitude,
-                    longitude=alarm.longitude,
-                    uid=alarm.uid,
-                    goes_on=alarm.goes_on,
-                    told=item.told,
-                )
+                if item.alarm.kind:
+                    say(connection, replace(item.alarm, told=item.told))
+                else:
+                    self._alarms.taken_back(connection, item.alarm)
 
     def _tell_visits(self, connection: Transaction, tallies: Sequence[_Tally]) -> None:
         by_unit: dict[Filing, list[Fix]] = {}

@@ -9,6 +9,7 @@ from domain.alerts import SOS, Alert, fold_alerts
 from domain.scenario import AlarmPlan, Scenario
 from domain.streams import LOG_STREAM
 from domain.time import to_rfc3339
+from services.alarm_ports import Alarm
 from services.event_ports import EventLog
 from services.patrol_simulation import PatrolSimulation
 from services.scenario_player import UseCases, actor
@@ -54,8 +55,7 @@ class ScenarioAlarms:
         patrol = next(one for one in self._scenario.patrols if one.id == plan.patrol)
         last = self._simulation.fixes(patrol, at - timedelta(hours=1), at)
         with self._log.transaction() as connection:
-            self._use_cases.occurrences.alarm(
-                connection,
+            alarm = Alarm(
                 operation=self._scenario.operation.id,
                 unit=patrol.id,
                 callsign=patrol.callsign,
@@ -66,6 +66,7 @@ class ScenarioAlarms:
                 latitude=float(last.latitude[-1]) if len(last) else None,
                 longitude=float(last.longitude[-1]) if len(last) else None,
             )
+            self._use_cases.occurrences.alarm(connection, alarm)
 
     def _find(self, at: datetime) -> Alert | None:
         with self._log.view() as connection:

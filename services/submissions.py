@@ -11,6 +11,7 @@ from itertools import repeat
 from domain.fixes import CLOCK_FAULTS, Fix, Heartbeat, Rejection, Report, judge
 from domain.stored_fixes import QuarantineEntry
 from domain.time import to_rfc3339
+from services.alarm_ports import Alarm
 from services.ports import Filing, Roster, Transaction
 
 
@@ -30,20 +31,6 @@ class Receipt:
     late: int = 0
     reasons: Mapping[str, int] = field(default_factory=dict)
     refused: frozenset[int] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Alarm:
-    """An alarm of a device; the position is None when it sent none that can be believed. Without a
-    ``kind`` it takes the one before back."""
-
-    kind: str
-    filing: Filing
-    occurred_at: datetime
-    latitude: float | None
-    longitude: float | None
-    uid: str = ""
-    goes_on: bool = False
 
 
 @dataclass(slots=True)  # see Report
@@ -153,7 +140,17 @@ def _alarm(
     elif report.takes_back and report.fix_time is not None:
         at = min(received_at, _with_zone(report.fix_time))
     kind = report.alarm or ""
-    return Alarm(kind, filing, at, latitude, longitude, report.uid, report.goes_on)
+    return Alarm(
+        *filing,
+        device=report.device,
+        kind=kind,
+        occurred_at=at,
+        received_at=received_at,
+        latitude=latitude,
+        longitude=longitude,
+        uid=report.uid,
+        goes_on=report.goes_on,
+    )
 
 
 def _with_zone(told: datetime) -> datetime:

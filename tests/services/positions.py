@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from data.fix_store import FixStore
 from data.journal import Journal
 from data.quarantine_store import QuarantineStore
 from domain.fixes import Fix, Report
+from services.alarm_ports import Alarm
 from services.ingest import Ingest
 from services.ports import Filing
 
@@ -64,7 +66,8 @@ class JournalledAlarms:
     def __init__(self, database: Database) -> None:
         self._journal = Journal(database)
 
-    def alarm(self, connection: Connection, **said: Any) -> None:
+    def alarm(self, connection: Connection, alarm: Alarm) -> None:
+        said = asdict(alarm)
         if said["kind"] == "unheard-of":
             raise ValueError("no such alarm")
         if said.pop("told"):  # whether it is new is for ``Occurrences`` to judge
@@ -75,12 +78,12 @@ class JournalledAlarms:
         }
         self._journal.append(connection, said["operation"], "alert", payload, said["received_at"])
 
-    def taken_back(self, connection: Connection, **said: Any) -> None:
+    def taken_back(self, connection: Connection, alarm: Alarm) -> None:
         raise NotImplementedError
 
-    def came_late(self, connection: Connection, **said: Any) -> None:
-        payload = {"late": said["kind"]}
-        self._journal.append(connection, said["operation"], "log", payload, said["received_at"])
+    def came_late(self, connection: Connection, alarm: Alarm) -> None:
+        payload = {"late": alarm.kind}
+        self._journal.append(connection, alarm.operation, "log", payload, alarm.received_at)
 
 
 class JournalledVisits:

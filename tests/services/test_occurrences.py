@@ -11,6 +11,7 @@ from data.database import Database
 from domain.chain import broken_links
 from domain.errors import GuardRefused, InvalidField, NotPermitted, VersionConflict
 from domain.time import to_rfc3339
+from services.alarm_ports import Alarm
 from tests.services.incident_world import NOW, IncidentWorld, actor
 
 
@@ -31,11 +32,12 @@ def _alarm(
     world: IncidentWorld, unit: str = "u1", latitude: float | None = 42.9, word: str = "sos"
 ) -> None:
     with world.store.transaction() as connection:
-        world.occurrences.alarm(
-            connection, operation="drill", unit=unit, callsign=unit.upper(), device="phone",
+        alarm = Alarm(
+            operation="drill", unit=unit, callsign=unit.upper(), device="phone",
             kind=word, occurred_at=NOW, received_at=NOW, latitude=latitude,
             longitude=None if latitude is None else 20.9,
         )  # fmt: skip
+        world.occurrences.alarm(connection, alarm)
 
 
 def test_lines_are_listed_by_the_time_of_what_happened(world: IncidentWorld) -> None:

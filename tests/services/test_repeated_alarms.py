@@ -17,6 +17,7 @@ from domain.chain import broken_links
 from domain.repeats import MOST_WORDS, RECORDED_EACH
 from domain.streams import LOG_STREAM
 from domain.time import to_rfc3339
+from services.alarm_ports import Alarm
 from services.occurrences import Occurrences
 from services.picture import Picture
 from tests.services.incident_world import NOW, Facts, Gazetteer, IncidentWorld, actor
@@ -43,7 +44,7 @@ def _press(
         "received_at": at if received is None else NOW + timedelta(seconds=received), **said,
     }  # fmt: skip
     with world.store.transaction() as connection:
-        (occurrences or world.occurrences).alarm(connection, **told)
+        (occurrences or world.occurrences).alarm(connection, Alarm(**told))
 
 
 def _open(world: IncidentWorld) -> list[Alert]:

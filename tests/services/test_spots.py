@@ -11,6 +11,7 @@ from data.database import Database
 from domain.chain import broken_links
 from domain.errors import InvalidField, NotPermitted, VersionConflict
 from domain.time import to_rfc3339
+from services.alarm_ports import Alarm
 from services.ports import Filing
 from services.spots import Spots
 from tests.services.incident_world import NOW, IncidentWorld, actor
@@ -76,10 +77,11 @@ def test_a_call_that_is_taken_back_is_one_line_and_ends_no_alert(
     world: IncidentWorld, spots: Spots
 ) -> None:
     with world.store.transaction() as connection:
-        world.occurrences.alarm(
-            connection, operation="drill", unit="u1", callsign="SOKOL 1", device="phone",
+        alarm = Alarm(
+            operation="drill", unit="u1", callsign="SOKOL 1", device="phone",
             kind="911", occurred_at=NOW, received_at=NOW, latitude=42.9, longitude=20.9,
         )  # fmt: skip
+        world.occurrences.alarm(connection, alarm)
     for _ in range(2):
         spots.call_cancelled(filing=FILING, device="phone", occurred_at=NOW)
     (line,) = world.picture.log("drill")

@@ -21,6 +21,7 @@ from domain.policy import Policy
 from domain.policy import Timers as Limits
 from domain.roster import Operation
 from domain.time import to_rfc3339
+from services.alarm_ports import Alarm
 from services.picture import Picture
 from services.scenario_loading import Loading
 from services.timers import TimerBooks, Timers
@@ -282,10 +283,11 @@ def test_a_unit_sets_its_own_limits(world: IncidentWorld) -> None:
 
 def test_an_alarm_that_was_rolled_back_is_forgotten(world: IncidentWorld) -> None:
     def alarm(connection: Any, word: str = "sos") -> None:
-        world.occurrences.alarm(
-            connection, operation="drill", unit="u1", callsign="U1", device="phone", kind=word,
+        said = Alarm(
+            operation="drill", unit="u1", callsign="U1", device="phone", kind=word,
             occurred_at=NOW, received_at=NOW, latitude=42.9, longitude=20.9,
         )  # fmt: skip
+        world.occurrences.alarm(connection, said)
 
     with world.store.transaction() as connection:
         alarm(connection, "lowBattery")
