@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from ipaddress import IPv4Address, IPv6Address, ip_address
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from domain.access import addresses
+from domain.access.addresses import Address
 from domain.access.proxies import Network, trusted_networks
-
-Address = IPv4Address | IPv6Address
 
 _FOR, _PROTO, _HOST = (f"HTTP_X_FORWARDED_{name}" for name in ("FOR", "PROTO", "HOST"))
 _FORWARDED = (_FOR, _PROTO, _HOST, "HTTP_X_FORWARDED_PORT", "HTTP_X_FORWARDED_PREFIX")
@@ -70,13 +69,7 @@ def address_in(text: str) -> Address | None:
     matched = _WITH_PORT.fullmatch(bare)
     if matched is not None:
         bare = matched[1] or matched[2]
-    try:
-        found = ip_address(bare.partition("%")[0])  # without the interface
-    except ValueError:
-        return None
-    if isinstance(found, IPv6Address) and found.ipv4_mapped is not None:
-        return found.ipv4_mapped
-    return found
+    return addresses.address_in(bare)
 
 
 def _client(forwarded: str, asking: Address, further: list[Network]) -> Address:

@@ -9,14 +9,13 @@ from sqlalchemy import Connection, insert, select
 from data.database import Database
 from data.roster_digest import roster_digest
 from data.schema import operations, system_events, tokens, users
-from domain.chain import GENESIS, canonical
+from domain.chain import GENESIS, canonical, digest
 from domain.system_contents import AccountFacts, SystemFacts
 from domain.system_log import (
     GAVE_PASSWORD,
     NewSystemEvent,
     SystemEvent,
     secret_digest,
-    system_digest,
 )
 from domain.time import to_microseconds
 
@@ -33,7 +32,7 @@ def append_system_events(connection: Connection, new: Sequence[NewSystemEvent]) 
         seq, recorded = seq + 1, max(recorded, to_microseconds(one.at))
         body = canonical(dict(one.body))
         event = SystemEvent(seq, one.event, one.subject, one.by, recorded, body, previous, "")
-        previous = system_digest(event)
+        previous = digest(event)
         rows.append(dict(zip(_ITS.keys(), event._replace(hash=previous), strict=True)))
     if rows:
         connection.execute(insert(system_events), rows)

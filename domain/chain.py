@@ -12,14 +12,18 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from domain.events import Event
 
 GENESIS = "0" * 64
 """What the first event of an operation follows."""
 
-_HASHED = tuple(name for name in Event._fields if name != "hash")
+
+class Linked(Protocol):
+    """An event of any chain: a named tuple with a ``hash`` among its fields."""
+
+    def _asdict(self) -> dict[str, Any]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +39,10 @@ class Anchor:
     at: datetime | None = None
 
 
-def digest(event: Event) -> str:
+def digest(event: Linked) -> str:
     """SHA-256 over the canonical JSON of every field but the hash, as 64 hexadecimal digits."""
-    kept = {name: getattr(event, name) for name in _HASHED}
+    kept = event._asdict()
+    del kept["hash"]
     return hashlib.sha256(canonical(kept).encode()).hexdigest()
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from domain.chain import broken_chain, canonical
+from domain.chain import broken_chain, digest
 
 SYSTEM = "(system)"
 """What the chain is called where operations are listed; no operation can have this name."""
@@ -54,13 +54,6 @@ class SystemEvent(NamedTuple):
         return parsed
 
 
-def system_digest(event: SystemEvent) -> str:
-    """SHA-256 over the canonical JSON of every field but the hash, as 64 hexadecimal digits."""
-    kept = event._asdict()
-    del kept["hash"]
-    return hashlib.sha256(canonical(kept).encode()).hexdigest()
-
-
 def secret_digest(stored: str) -> str:
     """What the chain says of a stored password or token: its SHA-256."""
     return hashlib.sha256(stored.encode("utf-8", "surrogatepass")).hexdigest()
@@ -68,6 +61,4 @@ def secret_digest(stored: str) -> str:
 
 def broken_system_links(events: Iterable[SystemEvent]) -> list[str]:
     """What is wrong with the whole chain read in order."""
-    return broken_chain(
-        (event.seq, event.prev_hash, event.hash, system_digest(event)) for event in events
-    )
+    return broken_chain((event.seq, event.prev_hash, event.hash, digest(event)) for event in events)

@@ -8,13 +8,12 @@ connections open to no purpose loses the oldest of his own.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator
-from ipaddress import IPv6Address, ip_address, ip_network
+from ipaddress import ip_network
 from typing import Generic, TypeVar
 
-C = TypeVar("C", bound=Hashable)
+from domain.access.addresses import address_in, subscriber_of
 
-_ONE_HOUSE = 64
-"""Bits of an IPv6 address that tell one customer from another; the rest he chooses himself."""
+C = TypeVar("C", bound=Hashable)
 
 
 class Places(Generic[C]):
@@ -96,14 +95,7 @@ class Places(Generic[C]):
 
     def _house(self, address: str) -> str:
         """Who is behind the address; empty for a proxy."""
-        try:
-            asking = ip_address(address.partition("%")[0])
-        except ValueError:  # a UNIX socket has no address
-            return ""
-        if isinstance(asking, IPv6Address):
-            asking = asking.ipv4_mapped or asking
-        if any(asking in network for network in self._exempt):
-            return ""
-        if isinstance(asking, IPv6Address):
-            return str(ip_network((int(asking), _ONE_HOUSE), strict=False))
-        return str(asking)
+        asking = address_in(address)
+        if asking is None or any(asking in network for network in self._exempt):
+            return ""  # a UNIX socket has no address
+        return subscriber_of(asking)

@@ -19,9 +19,9 @@ from sqlalchemy import Connection, delete, func, insert, select, text
 from data.database import Database
 from data.schema import security_events
 from data.system_log import SystemLog, append_system_events
-from domain.access.security import NewSecurityEvent, SecurityEvent, security_digest, short
+from domain.access.security import NewSecurityEvent, SecurityEvent, short
 from domain.access.security_segments import CLOSED, DROPPED, NOTED
-from domain.chain import GENESIS, canonical
+from domain.chain import GENESIS, canonical, digest
 from domain.errors import StoreUnavailable
 from domain.system_log import NewSystemEvent
 from domain.time import from_microseconds, to_microseconds
@@ -167,7 +167,7 @@ def _append(
             previous,
             "",
         )
-        previous = security_digest(event)
+        previous = digest(event)
         rows.append(dict(zip(_ITS.keys(), event._replace(hash=previous), strict=True)))
     if rows:
         connection.execute(insert(security_events), rows)

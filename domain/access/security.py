@@ -7,16 +7,14 @@ and the roster. An entry never holds a password, a key, a position, or a text th
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any, NamedTuple
 
-from domain.chain import canonical
+from domain.access.addresses import address_in, subscriber_of
 
 KINDS = (
     "sign_in",
@@ -95,31 +93,17 @@ class SecurityEvent(NamedTuple):
         return parsed
 
 
-def security_digest(event: SecurityEvent) -> str:
-    """SHA-256 over the canonical JSON of every field but the hash, as 64 hexadecimal digits."""
-    kept = event._asdict()
-    del kept["hash"]
-    return hashlib.sha256(canonical(kept).encode()).hexdigest()
-
-
 def believed_address(said: str | None) -> str:
     """An address in its usual form; what is none (a proxy hands on whatever it was sent) is
     ``unknown``."""
-    try:
-        address = ip_address((said or "").strip().partition("%")[0])
-    except ValueError:
-        return UNKNOWN_ADDRESS
-    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
-        return str(address.ipv4_mapped)
-    return str(address)
+    address = address_in(said or "")
+    return UNKNOWN_ADDRESS if address is None else str(address)
 
 
 def network_of(address: str) -> str:
-    """What a stranger is counted by: an IPv4 address, or the /64 of an IPv6 address, inside which
-    a subscriber can choose."""
-    if ":" not in address or "/" in address:
-        return address
-    return str(ip_network(f"{address}/64", strict=False))
+    """What a stranger is counted by, of an address in its usual form."""
+    parsed = address_in(address)
+    return address if parsed is None else subscriber_of(parsed)
 
 
 def plain_reason(said: object) -> str | None:

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from domain.access.security import SecurityEvent, security_digest
-from domain.chain import GENESIS
+from domain.access.security import SecurityEvent
+from domain.chain import GENESIS, digest
 from domain.system_log import SystemEvent
 
 CLOSED = "security_closed"
@@ -107,7 +107,7 @@ def _faults(row: SecurityEvent, expected: int, previous: str) -> list[str]:
         faults.append(f"entry {expected} is missing")
     elif row.prev_hash != previous:
         faults.append(f"entry {row.seq} does not follow the one before it")
-    if security_digest(row) != row.hash:
+    if digest(row) != row.hash:
         faults.append(f"entry {row.seq} was changed after it was recorded")
     return faults
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from ipaddress import IPv6Address, ip_address
+
+from domain.access.addresses import address_in, subscriber_of
 
 _LONGEST = 80
-_ONE_CUSTOMER = 64
-"""Bits of an IPv6 address that say whose it is: everybody gets at least all addresses below one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,24 +26,10 @@ class Source:
     @property
     def inside(self) -> bool:
         """Whether it is no address of a network: the command line, or somebody signed in."""
-        return bool(self.address) and _parsed(self.address) is None
+        return bool(self.address) and address_in(self.address) is None
 
 
 def counted_as(address: str) -> str:
     """An IPv6 address stands for its /64, one that only wraps an IPv4 address for that one."""
-    parsed = _parsed(address)
-    if parsed is None:
-        return address[:_LONGEST]
-    if not isinstance(parsed, IPv6Address):
-        return str(parsed)
-    if parsed.ipv4_mapped is not None:
-        return str(parsed.ipv4_mapped)
-    shift = 128 - _ONE_CUSTOMER
-    return f"{IPv6Address(int(parsed) >> shift << shift)}/{_ONE_CUSTOMER}"
-
-
-def _parsed(address: str) -> object:
-    try:
-        return ip_address(address)
-    except ValueError:
-        return None
+    parsed = address_in(address)
+    return address[:_LONGEST] if parsed is None else subscriber_of(parsed)

@@ -28,7 +28,7 @@ from data.schema import events, system_events
 from domain.chain import GENESIS, digest
 from domain.events import Actor, Command, Event, NewEvent
 from domain.roster import Operation
-from domain.system_log import SystemEvent, system_digest
+from domain.system_log import SystemEvent
 from services.anchoring import Anchoring, BrokenChain
 from services.clock import Clock, utc_now
 from services.container import services_of
@@ -196,7 +196,7 @@ def _forget_notes(connection: Connection) -> None:
     previous = GENESIS
     for number, event in enumerate(kept, start=1):
         made = event._replace(seq=number, prev_hash=previous)
-        previous = system_digest(made)
+        previous = digest(made)
         connection.execute(system_events.insert().values(made._replace(hash=previous)))
 
 

@@ -15,9 +15,10 @@ from data.access.security_store import SqlSecurityStore
 from data.database import Database
 from data.guarding_triggers import trigger_faults
 from data.system_log import SystemLog, append_system_events
-from domain.access.security import NewSecurityEvent, SecurityEvent, security_digest
+from domain.access.security import NewSecurityEvent, SecurityEvent
 from domain.access.security_segments import SegmentCheck, check_segments, recorded_segments
 from domain.access.security_view import Place, Wanted
+from domain.chain import digest
 from domain.errors import StoreUnavailable
 from domain.system_log import NewSystemEvent
 
@@ -181,8 +182,8 @@ def test_both_logs_are_one_list_that_is_read_page_by_page(database: Database) ->
 def test_a_digest_is_over_every_field() -> None:
     texts = ("k", "o", "a", "r", "s", "x", "m", "t")
     event = SecurityEvent(1, 1, 1, *texts, 1, "y", 1, "{}", "0", "")
-    digests = {security_digest(event)}
+    digests = {digest(event)}
     for name, value in event._asdict().items():
         other = 2 if isinstance(value, int) else f"{value}!"
-        digests.add(security_digest(event._replace(**{name: other})))
+        digests.add(digest(event._replace(**{name: other})))
     assert len(digests) == len(event._fields)  # the hash alone is not hashed
