@@ -11,17 +11,11 @@ from domain.access.sessions import Ending, KeptSession, KeptToken
 from domain.system_log import NewSystemEvent
 
 
-class AccountStore(Protocol):
-    """Where accounts, sessions and tokens are kept. ``digest`` is always a SHA-256 in hex."""
+class ProvedStore(Protocol):
+    """What proving a password needs of the accounts."""
 
     def account(self, name: str) -> Account | None:
         """The account of that name."""
-
-    def accounts(self) -> Sequence[Account]:
-        """Every account, by name."""
-
-    def add_account(self, account: Account, told: NewSystemEvent) -> bool:
-        """Keep a new account and record it; False when the name is taken."""
 
     def change_account(
         self,
@@ -34,6 +28,16 @@ class AccountStore(Protocol):
         """Change ``values`` (named as in ``Account``) of the account ``told.subject``, and record
         it; False where it is not there, or does not have ``only_if`` any more. ``end_sessions``
         revokes its tokens, too."""
+
+
+class AccountStore(ProvedStore, Protocol):
+    """Where accounts, sessions and tokens are kept. ``digest`` is always a SHA-256 in hex."""
+
+    def accounts(self) -> Sequence[Account]:
+        """Every account, by name."""
+
+    def add_account(self, account: Account, told: NewSystemEvent) -> bool:
+        """Keep a new account and record it; False when the name is taken."""
 
     def open_session(self, digest: str, session: KeptSession) -> None:
         """Keep a session."""

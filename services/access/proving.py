@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Protocol
 
 from domain.access.accounts import Account
 from domain.access.sources import Source
@@ -12,6 +11,7 @@ from domain.errors import NoRoom, NotSignedIn, TooManyRequests
 from domain.system_log import NewSystemEvent, secret_digest
 from services.access.checks import is_plain
 from services.access.hashing import Hashing
+from services.access.ports import ProvedStore
 from services.clock import Clock
 
 _REFUSED = "the account or the password is not right, or the account is disabled"
@@ -19,23 +19,6 @@ _TOO_MANY = (
     "too many attempts for this account from where you are: wait, or use the browser in which it"
     " signs in usually"
 )
-
-
-class ProvedStore(Protocol):
-    """What proving needs of the accounts."""
-
-    def account(self, name: str) -> Account | None:
-        """The account of that name."""
-
-    def change_account(
-        self,
-        told: NewSystemEvent,
-        values: Mapping[str, Any],
-        *,
-        only_if: Mapping[str, Any] | None = None,
-        end_sessions: bool = False,
-    ) -> bool:
-        """Change ``values`` of the account ``told.subject`` where it has ``only_if`` still."""
 
 
 class Attempts(Protocol):
